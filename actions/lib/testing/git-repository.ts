@@ -1,0 +1,42 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { runProcess } from "../adapters/process.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+/** A real Git repository in a temporary folder, untouched by the settings of whoever runs the test. */
+export interface GitRepository {
+  root: string;
+  /** Runs Git there; returns what it printed, without the last line end. */
+  git(...args: string[]): Promise<string>;
+  write(path: string, content: string | Uint8Array): Promise<void>;
+}
+
+/**
+ * Makes a repository whose first commit holds these files; it is removed when the running test ends.
+ *
+ * @param files content by path
+ */
+export async function gitRepository(files: Readonly<Record<string, string>> = {}): Promise<GitRepository> {
+  const root = await temporaryFolder();
+  const git = async (...args: string[]): Promise<string> => {
+    const identity = [
+      "-c",
+      "user.name=Test",
+      "-c",
+      "user.email=test@example.invalid",
+      "-c",
+      "commit.gpgSign=false",
+    ];
+    const { stdout } = await runProcess({ file: "git", args: [...identity, ...args], cwd: root });
+    return stdout.toString().replace(/\n$/, "");
+  };
+  const write = async (path: string, content: string | Uint8Array): Promise<void> => {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), content);
+  };
+  await git("init", "--quiet", "--initial-branch=main");
+  for (const [path, content] of Object.entries(files)) await write(path, content);
+  await git("add", "--all");
+  await git("commit", "--quiet", "--allow-empty", "--message=first");
+  return { root, git, write };
+}

@@ -1,0 +1,171 @@
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../domain/user-error.ts";
+import type { SourceControl } from "../ports/source-control.ts";
+import { ProcessError, runProcess } from "./process.ts";
+
+/** Who the commits are by. */
+export interface GitIdentity {
+  name: string;
+  email: string;
+}
+
+/** How to reach the repository. */
+export interface GitOptions {
+  /** Absolute path of a folder in the repository; the paths of a commit count from it. */
+  root: string;
+  identity: GitIdentity;
+  /** Where `push` goes; `origin` by default. */
+  remote?: string;
+  /** Bound of one push, in milliseconds; 60,000 by default. */
+  pushTimeoutMs?: number;
+}
+
+/**
+ * The repository on this machine, through the `git` program.
+ *
+ * @param options where it is, and who commits
+ */
+export function git(options: GitOptions): SourceControl {
+  return {
+    head: () => head(options),
+    commit: (change) => commit(options, change),
+    push: (branch) => push(options, branch),
+  };
+}
+
+/** Git's plumbing runs no hooks; `push` would. A bot's commit runs no code of the checkout it commits to. */
+const NO_HOOKS = ["-c", "core.hooksPath=/dev/null"];
+
+interface GitCall {
+  args: readonly string[];
+  stdin?: string;
+  env?: Readonly<Record<string, string>>;
+  timeoutMs?: number;
+}
+
+async function run(options: GitOptions, call: GitCall): Promise<string> {
+  const { stdout } = await runProcess({
+    file: "git",
+    args: [...NO_HOOKS, ...call.args],
+    cwd: options.root,
+    // A question for a password would wait for ever on a runner.
+    env: { LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", ...call.env },
+    ...(call.stdin === undefined ? {} : { stdin: call.stdin }),
+    ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs }),
+  });
+  return stdout.toString().trimEnd();
+}
+
+async function head(options: GitOptions): Promise<string> {
+  try {
+    return await run(options, { args: ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"] });
+  } catch (error) {
+    const message =
+      error instanceof ProcessError && error.failure === "exit" && error.stderr === ""
+        ? `the repository in ${options.root} has no commit yet; commit something first`
+        : `Git cannot read the current commit in ${options.root}: ${messageOf(error)}`;
+    throw new UserError(message, { cause: error });
+  }
+}
+
+/**
+ * Builds the commit beside the user's index and then moves HEAD by compare-and-swap: other staged changes stay
+ * staged and out of the commit, no hook or signature prompt gets between, and a commit that somebody else made
+ * meanwhile is never overwritten.
+ */
+async function commit(
+  options: GitOptions,
+  change: { message: string; paths: readonly string[] },
+): Promise<string | undefined> {
+  const parent = await head(options);
+  const gitDir = await run(options, { args: ["rev-parse", "--absolute-git-dir"] });
+  const index = join(gitDir, `wavehouse-index-${randomBytes(6).toString("hex")}`);
+  const env = { GIT_INDEX_FILE: index };
+  const update: GitCall = {
+    args: ["update-index", "--add", "--remove", "-z", "--stdin"],
+    stdin: change.paths.map((path) => `${path}\0`).join(""),
+  };
+  try {
+    await run(options, { args: ["read-tree", parent], env });
+    await run(options, { ...update, env });
+    const tree = await run(options, { args: ["write-tree"], env });
+    if (tree === (await run(options, { args: ["rev-parse", `${parent}^{tree}`] }))) return undefined;
+    const made = await run(options, {
+      args: ["commit-tree", tree, "-p", parent, "-F", "-"],
+      stdin: change.message.endsWith("\n") ? change.message : `${change.message}\n`,
+      env: identityEnvironment(options.identity),
+    });
+    // First the index: when it is locked, nothing is committed yet.
+    await run(options, update);
+    const subject = change.message.split("\n", 1)[0] ?? "";
+    await run(options, { args: ["update-ref", "-m", `commit: ${subject}`, "HEAD", made, parent] });
+    return made;
+  } catch (error) {
+    throw new UserError(`nothing was committed: ${commitProblem(error)}`, { cause: error });
+  } finally {
+    await rm(index, { force: true });
+    await rm(`${index}.lock`, { force: true });
+  }
+}
+
+/** Variables win over every `user.*` setting and over what a runner may have set. */
+function identityEnvironment({ name, email }: GitIdentity): Record<string, string> {
+  return {
+    GIT_AUTHOR_NAME: name,
+    GIT_AUTHOR_EMAIL: email,
+    GIT_COMMITTER_NAME: name,
+    GIT_COMMITTER_EMAIL: email,
+  };
+}
+
+function commitProblem(error: unknown): string {
+  const said = messageOf(error);
+  if (/index\.lock': File exists/.test(said)) {
+    return `another Git process works in this repository (or one died and left .git/index.lock); try again\n${said}`;
+  }
+  if (/cannot lock ref 'HEAD'.*but expected/s.test(said)) {
+    return `somebody committed meanwhile; run it again\n${said}`;
+  }
+  return said;
+}
+
+async function push(options: GitOptions, branch: string): Promise<void> {
+  const remote = options.remote ?? "origin";
+  try {
+    await run(options, { args: ["check-ref-format", `refs/heads/${branch}`] });
+  } catch (error) {
+    throw new UserError(`${JSON.stringify(branch)} is not a branch name`, { cause: error });
+  }
+  try {
+    await run(options, {
+      args: ["push", "--porcelain", remote, `HEAD:refs/heads/${branch}`],
+      timeoutMs: options.pushTimeoutMs ?? 60_000,
+    });
+  } catch (error) {
+    throw new UserError(`cannot push to ${branch} of ${remote}: ${pushProblem(error)}`, { cause: error });
+  }
+}
+
+/** What Git says of a refused push, and what to do about it. */
+function pushProblem(error: unknown): string {
+  const said = error instanceof ProcessError ? `${error.stdout}\n${error.stderr}`.trim() : "";
+  if (/\[rejected\]|\(fetch first\)|\(non-fast-forward\)/.test(said)) {
+    return "the branch has moved meanwhile; fetch it and run again\n".concat(said);
+  }
+  if (/\[remote rejected\]/.test(said)) {
+    return `the server refused it: is the branch protected, or does the token lack the right to write contents?\n${said}`;
+  }
+  if (/Authentication failed|could not read Username|Permission denied|403/.test(said)) {
+    return `the server did not accept who we are: give the token the right to write contents\n${said}`;
+  }
+  if (/does not appear to be a git repository|No such remote/.test(said)) {
+    return `there is no such remote: add it with git remote add\n${said}`;
+  }
+  return messageOf(error);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,5 @@
+export { buildOnce } from "./build-once.ts";
+export { cacheRoot } from "./cache-root.ts";
+export { resolveGoTool, type ToolOptions } from "./resolve-go-tool.ts";
+export { type ProcessOptions, type ProcessResult, runProcess } from "./run-process.ts";
+export { ToolError } from "./tool-error.ts";

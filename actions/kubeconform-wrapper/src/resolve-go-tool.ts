@@ -1,0 +1,187 @@
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { access, readFile } from "node:fs/promises";
+import { delimiter, isAbsolute, join } from "node:path";
+import { buildOnce } from "./build-once.ts";
+import { cacheRoot } from "./cache-root.ts";
+import { type PinnedModule, parseGoMod } from "./parse-go-mod.ts";
+import { type ProcessResult, runProcess } from "./run-process.ts";
+import { ToolError } from "./tool-error.ts";
+
+export interface ToolOptions {
+  /** The folder with one folder per tool, each with its `go.mod` and `go.sum`. */
+  toolsDir: string;
+  /** The cache's root; `cacheRoot(env)` when not said. */
+  cacheDir?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Takes a line when a build takes longer than two seconds; standard error when not said. */
+  log?: (line: string) => void;
+}
+
+/** Changes when the flags below do, so that old builds are not taken for new ones. */
+const buildFlags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"] as const;
+const buildTimeoutMs = 10 * 60_000;
+
+/** How each tool is asked for its version. */
+const versionArguments: Record<string, readonly string[]> = {
+  act: ["--version"],
+  actionlint: ["-version"],
+  kubeconform: ["-v"],
+};
+
+/**
+ * Finds a pinned tool: the cached build of the pinned version, else a build from its Go module (checked against
+ * `go.sum`), else the one on PATH if it is that very version. A cached build costs no process.
+ *
+ * @param name the tool's folder in `toolsDir`, which is also its program's name
+ * @returns the program's absolute path
+ * @throws ToolError when it can be had in none of these ways; it says what to install
+ */
+export async function resolveGoTool(name: string, options: ToolOptions): Promise<string> {
+  const env = options.env ?? process.env;
+  const source = await readToolModule(name, options.toolsDir);
+  const root = options.cacheDir ?? cacheRoot(env);
+  const target = join(root, "tools", `${name}-${source.pin.version}-${source.key}`);
+  const program = join(target, name);
+  if (await isExecutable(program)) return program;
+  if (source.pin.package === undefined) throw new Error(`${source.folder}/go.mod has no tool line`);
+  const failure = await tryBuild(name, source, target, env, options.log ?? logToStderr);
+  if (failure === undefined) return program;
+  const onPath = await findOnPath(name, source.pin.version, env);
+  if (onPath.path !== undefined) return onPath.path;
+  const found =
+    onPath.others.length === 0 ? `no ${name} on PATH` : `on PATH only ${onPath.others.join(", ")}`;
+  throw new ToolError(
+    `${name} ${source.pin.version} is not here: no build of it in ${root}; ${failure}; ${found}. ` +
+      `Install Go ${source.pin.go} or later (the tool is then built from its checksummed module), ` +
+      `or put ${name} ${source.pin.version} on PATH.`,
+  );
+}
+
+interface ToolModule {
+  folder: string;
+  pin: PinnedModule;
+  key: string;
+}
+
+async function readToolModule(name: string, toolsDir: string): Promise<ToolModule> {
+  const folder = join(toolsDir, name);
+  const [mod, sum] = await Promise.all(
+    ["go.mod", "go.sum"].map((file) =>
+      readFile(join(folder, file), "utf8").catch(() => {
+        throw new ToolError(
+          `${join(folder, file)} cannot be read: ${name} is pinned there, restore it from Git`,
+        );
+      }),
+    ),
+  );
+  const platform = `${process.platform}/${process.arch}`;
+  const key = createHash("sha256")
+    .update(JSON.stringify([mod, sum, platform, buildFlags]))
+    .digest("hex");
+  return { folder, pin: parseGoMod(mod ?? ""), key: key.slice(0, 16) };
+}
+
+/** Builds into the cache; returns why it could not, or `undefined` when it did. */
+async function tryBuild(
+  name: string,
+  source: ToolModule,
+  target: string,
+  env: NodeJS.ProcessEnv,
+  log: (line: string) => void,
+): Promise<string | undefined> {
+  const started = performance.now();
+  const timer = setTimeout(
+    () => log(`${name}: building ${source.pin.version} from its Go module (once; it is cached then)`),
+    2000,
+  );
+  try {
+    const built = await buildOnce(target, async (folder) => {
+      const failure = await goBuild(source, join(folder, name), env);
+      if (failure !== undefined) throw new BuildFailure(failure);
+    });
+    const seconds = (performance.now() - started) / 1000;
+    if (built && seconds > 2) log(`${name}: built in ${seconds.toFixed(1)} s`);
+    return undefined;
+  } catch (error) {
+    if (error instanceof BuildFailure) return error.message;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+class BuildFailure extends Error {}
+
+async function goBuild(
+  source: ToolModule,
+  output: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  let result: ProcessResult;
+  try {
+    result = await runProcess("go", ["build", ...buildFlags, "-o", output, source.pin.package ?? ""], {
+      cwd: source.folder,
+      env: goEnvironment(env),
+      timeoutMs: buildTimeoutMs,
+    });
+  } catch (error) {
+    return isMissing(error) ? "no Go on PATH" : `Go cannot be started (${String(error)})`;
+  }
+  if (result.code === 0) return undefined;
+  if (result.timedOut) return `\`go build\` took longer than ${buildTimeoutMs / 60_000} minutes`;
+  const lines = result.stderr.trim().split("\n").slice(-5).join("\n  ");
+  return `\`go build\` failed (${result.signal ?? `exit code ${result.code}`}):\n  ${lines}\n`;
+}
+
+/** Go's environment, without what a caller's shell may have set that would change what is built. */
+export function goEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { GOOS: _os, GOARCH: _arch, ...rest } = env;
+  return { ...rest, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" };
+}
+
+async function findOnPath(
+  name: string,
+  version: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ path: string | undefined; others: string[] }> {
+  const others: string[] = [];
+  for (const folder of (env.PATH ?? "").split(delimiter)) {
+    const path = join(folder, name);
+    if (!isAbsolute(folder) || !(await isExecutable(path))) continue;
+    const found = await versionOf(path, versionArguments[name] ?? ["version"], env);
+    if (found === version.replace(/^v/, "")) return { path, others };
+    others.push(`${path} (${found ?? "of no version that it would tell"})`);
+  }
+  return { path: undefined, others };
+}
+
+async function versionOf(
+  path: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  try {
+    const { code, stdout } = await runProcess(path, args, { env, timeoutMs: 10_000, maxBytes: 1 << 20 });
+    return code === 0 ? /\bv?(\d+\.\d+\.\d+(?:-[\w.]+)?)/.exec(stdout)?.[1] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function logToStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}

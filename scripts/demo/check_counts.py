@@ -15,8 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import duckdb
-from deltalake import DeltaTable
+from deltalake import DeltaTable, QueryBuilder
 
 Place = tuple[str | None, str | None, str | None]
 
@@ -103,11 +102,9 @@ def rows(table: Path) -> list[dict[str, Any]]:
     """All rows of a Delta table; none where there is no table."""
     if not (table / "_delta_log").is_dir():
         return []
-    connection = duckdb.connect()
-    connection.register("delta", DeltaTable(str(table)).to_pyarrow_dataset())
-    cursor = connection.execute("SELECT * FROM delta")
-    columns = [column[0] for column in cursor.description or []]
-    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    found = QueryBuilder().register("delta", DeltaTable(str(table))).execute("SELECT * FROM delta").read_all()
+    columns = {name: found[name] for name in found.column_names}
+    return [{name: column[at].as_py() for name, column in columns.items()} for at in range(found.num_rows)]
 
 
 def brief(value: object) -> str:

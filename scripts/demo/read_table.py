@@ -10,8 +10,7 @@ import argparse
 import json
 import sys
 
-import duckdb
-from deltalake import DeltaTable
+from deltalake import DeltaTable, QueryBuilder
 
 
 def main() -> int:
@@ -21,19 +20,17 @@ def main() -> int:
     parser.add_argument("--order-by", default="", help="columns, comma separated; a leading - sorts down")
     options = parser.parse_args()
 
-    connection = duckdb.connect()
-    connection.register("delta", DeltaTable(options.table).to_pyarrow_dataset())
     order = ", ".join(
         f'"{name.removeprefix("-")}" {"DESC" if name.startswith("-") else "ASC"} NULLS LAST'
         for name in options.order_by.split(",")
         if name
     )
+    builder = QueryBuilder().register("delta", DeltaTable(options.table))
     query = "SELECT * FROM delta" + (f" ORDER BY {order}" if order else "") + f" LIMIT {options.limit}"
-    cursor = connection.execute(query)
-    columns = [column[0] for column in cursor.description or []]
-    first = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    counted = connection.execute("SELECT count(*) FROM delta").fetchone()
-    total = counted[0] if counted is not None else 0
+    found = builder.execute(query).read_all()
+    columns = found.column_names
+    first = [{name: found[name][at].as_py() for name in columns} for at in range(found.num_rows)]
+    total = builder.execute("SELECT count(*) AS rows FROM delta").read_all()["rows"][0].as_py()
     json.dump({"rows": total, "columns": columns, "first": first}, sys.stdout, default=str)
     return 0
 

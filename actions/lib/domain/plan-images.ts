@@ -1,0 +1,183 @@
+import { createHash } from "node:crypto";
+import type { Finding } from "./finding.ts";
+import { formatImageReference } from "./image-reference.ts";
+import type { LayerFile } from "./layer.ts";
+import { imageName, type PipelineShape, type SparkStep, sparkStepsOf } from "./spark-steps.ts";
+import { UserError } from "./user-error.ts";
+
+/** One file of the repository, as far as an image needs to know it. */
+export interface SourceFile {
+  /** Path from the repository's root. */
+  path: string;
+  /** Size in bytes. */
+  bytes: number;
+  executable: boolean;
+  symlink: boolean;
+}
+
+/** Which files an image is made of: by path in the image, the file of the repository. */
+export interface ImageContents {
+  /** `breweries-silver`. */
+  name: string;
+  pipeline: string;
+  step: SparkStep;
+  files: ReadonlyMap<string, SourceFile>;
+}
+
+/** An image with its identity. */
+export interface PlannedImage {
+  name: string;
+  pipeline: string;
+  step: SparkStep;
+  /** `<registry>/<name>`. */
+  repository: string;
+  /** First 16 hex digits of the hash of everything that goes in. */
+  tag: string;
+  /** `<repository>:<tag>`. */
+  reference: string;
+  files: readonly LayerFile[];
+}
+
+/** Part of every tag: raise it whenever the same files shall make another image. */
+const FORMAT = "wavehouse-image/1";
+
+export const RUNTIME = "pipelines/runtime/wavehouse";
+const IN_IMAGE = { pipeline: "opt/wavehouse/pipeline", runtime: "opt/wavehouse/runtime/wavehouse" };
+/** Parts of the runtime that run in Airflow or nowhere, never in a Spark job. */
+const NOT_IN_JOBS =
+  /^(?:ingest|dags|tests)\/|(?:^|\/)(?:tests\/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)/;
+const COMPILED = /(?:^|\/)__pycache__\/|\.pyc$/;
+const MAX_FILE_BYTES = 100 * 1024 * 1024;
+
+/**
+ * Decides which files go into the images of a pipeline, one image for each step that Spark runs.
+ *
+ * @param pipeline the pipeline; its folder is `pipelines/<name>`
+ * @param tree the repository's files, at least those of the pipeline and of the runtime
+ * @returns the images, in the order in which their steps run
+ * @throws UserError on symbolic links, files over 100 MiB, and names that differ only in case
+ */
+export function planContents(pipeline: PipelineShape, tree: readonly SourceFile[]): ImageContents[] {
+  const { name } = pipeline.metadata;
+  const images = sparkStepsOf(pipeline).map((step): ImageContents => {
+    const files = new Map<string, SourceFile>();
+    for (const file of tree) {
+      const target = pathInImage(file.path, name, step);
+      if (target !== undefined) files.set(target, file);
+    }
+    return { name: imageName(name, step), pipeline: name, step, files };
+  });
+  const findings = images.flatMap((image) => inspect(image));
+  if (findings.length > 0) throw new UserError(distinct(findings));
+  return images;
+}
+
+function pathInImage(path: string, pipeline: string, step: SparkStep): string | undefined {
+  if (COMPILED.test(path)) return undefined;
+  if (path.startsWith(`${RUNTIME}/`)) {
+    const below = path.slice(RUNTIME.length + 1);
+    return NOT_IN_JOBS.test(below) ? undefined : `${IN_IMAGE.runtime}/${below}`;
+  }
+  const folder = `pipelines/${pipeline}/`;
+  if (!path.startsWith(folder)) return undefined;
+  const below = path.slice(folder.length);
+  if (below !== "pipeline.yaml" && !below.startsWith(`${step}/`)) return undefined;
+  return `${IN_IMAGE.pipeline}/${below}`;
+}
+
+function inspect(image: ImageContents): Finding[] {
+  const findings: Finding[] = [];
+  for (const file of image.files.values()) {
+    if (file.symlink) {
+      findings.push(
+        found("image/symlink", file, "a symbolic link cannot go into an image", "put the file itself here"),
+      );
+    } else if (file.bytes > MAX_FILE_BYTES) {
+      findings.push(
+        found(
+          "image/large-file",
+          file,
+          `the file has ${Math.round(file.bytes / 1024 / 1024)} MiB, an image takes at most 100 MiB a file`,
+          "keep data in the object store, or add the file to .gitignore",
+        ),
+      );
+    }
+  }
+  return [...findings, ...inspectCase(image)];
+}
+
+/** On a Mac or on Windows such files overwrite each other, and the image would depend on who built it. */
+function inspectCase(image: ImageContents): Finding[] {
+  const findings: Finding[] = [];
+  const known = new Map<string, { name: string; source: string }>();
+  for (const [target, file] of image.files) {
+    const parts = target.split("/");
+    for (let depth = 1; depth <= parts.length; depth++) {
+      const name = parts.slice(0, depth).join("/");
+      const folded = name.normalize("NFC").toLowerCase();
+      const other = known.get(folded);
+      if (other === undefined) known.set(folded, { name, source: file.path });
+      else if (other.name !== name) {
+        const message = `the name differs only in case (or in how it writes accents) from ${other.source}`;
+        findings.push(found("image/same-name", file, message, "rename one of them"));
+        break;
+      }
+    }
+  }
+  return findings;
+}
+
+function found(rule: string, file: SourceFile, message: string, fix: string): Finding {
+  return { rule, severity: "error", file: file.path, line: 1, column: 1, message, fix };
+}
+
+/** The runtime's files are in every image; a fault of theirs is told once. */
+function distinct(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [`${finding.rule} ${finding.file}`, finding])).values()];
+}
+
+/**
+ * Gives images their identity.
+ *
+ * @param images what they are made of
+ * @param contents the bytes of every file that they name, by path from the repository's root
+ * @param options where they go, and the digest of the base they stand on, `undefined` for an empty one
+ * @returns the images, in the same order
+ */
+export function planImages(
+  images: readonly ImageContents[],
+  contents: ReadonlyMap<string, Uint8Array>,
+  options: { registry: string; base: string | undefined },
+): PlannedImage[] {
+  const hashes = new Map<string, string>();
+  for (const [path, bytes] of contents) hashes.set(path, createHash("sha256").update(bytes).digest("hex"));
+  return images.map((image) => {
+    const inputs: [string, boolean, string][] = [];
+    const files: LayerFile[] = [];
+    for (const target of [...image.files.keys()].sort()) {
+      const source = image.files.get(target);
+      const bytes = source === undefined ? undefined : contents.get(source.path);
+      const hash = source === undefined ? undefined : hashes.get(source.path);
+      if (source === undefined || bytes === undefined || hash === undefined) {
+        throw new Error(`${image.name}: the content of ${target} was not read`);
+      }
+      files.push({ path: target, bytes, executable: source.executable });
+      inputs.push([target, source.executable, hash]);
+    }
+    const tag = createHash("sha256")
+      .update(JSON.stringify([FORMAT, options.base ?? "scratch", inputs]))
+      .digest("hex")
+      .slice(0, 16);
+    const repository = `${options.registry}/${image.name}`;
+    const reference = formatImageReference({ repository, tag, digest: undefined });
+    return {
+      name: image.name,
+      pipeline: image.pipeline,
+      step: image.step,
+      repository,
+      tag,
+      reference,
+      files,
+    };
+  });
+}

@@ -1,0 +1,1 @@
+"""Wavehouse's runtime: reads `pipeline.yaml`, builds its DAGs and runs its Spark jobs."""

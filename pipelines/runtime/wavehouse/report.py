@@ -1,0 +1,139 @@
+"""What a run counted: each step writes its metrics, and the last task makes one report of them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
+
+from wavehouse import layout
+from wavehouse.spec import API_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wavehouse.spec import Severity
+    from wavehouse.store import Store
+
+Status = Literal["succeeded", "failed"]
+
+
+class RuleMetrics(TypedDict):
+    """How many rows broke a rule."""
+
+    table: str
+    rule: str
+    severity: Severity
+    violations: int
+
+
+class TableMetrics(TypedDict, total=False):
+    """What a step did to one table or mart. `bytes` are those it read (silver) or wrote (quality, gold)."""
+
+    name: str
+    rows_in: int
+    rows_out: int
+    rows_quarantined: int
+    duplicates: int
+    bytes: int
+    new_columns: list[str]
+    silver_rows: int
+
+
+class StepMetrics(TypedDict, total=False):
+    """What a whole step did: its tables, and the sums over them. `seconds` are the whole process's."""
+
+    step: str
+    status: Status
+    error: str
+    rows_in: int
+    rows_out: int
+    rows_quarantined: int
+    duplicates: int
+    rules: list[RuleMetrics]
+    bytes: int
+    seconds: float
+    tables: list[TableMetrics]
+
+
+class RunReport(TypedDict):
+    """One run of a pipeline over one partition."""
+
+    apiVersion: str
+    kind: str
+    pipeline: str
+    partition: str
+    run_id: str
+    status: Status
+    started_at: str
+    seconds: float
+    code_version: str
+    images: dict[str, str]
+    steps: dict[str, Mapping[str, Any]]
+
+
+def summarise(step: str, tables: list[TableMetrics], rules: list[RuleMetrics], seconds: float) -> StepMetrics:
+    """Metrics of a step that succeeded: its tables, and the sums over them."""
+    return {
+        "step": step,
+        "status": "succeeded",
+        "rows_in": sum(table.get("rows_in", 0) for table in tables),
+        "rows_out": sum(table.get("rows_out", 0) for table in tables),
+        "rows_quarantined": sum(table.get("rows_quarantined", 0) for table in tables),
+        "duplicates": sum(table.get("duplicates", 0) for table in tables),
+        "rules": rules,
+        "bytes": sum(table.get("bytes", 0) for table in tables),
+        "seconds": round(seconds, 3),
+        "tables": tables,
+    }
+
+
+def write_step(store: Store, pipeline: str, partition: str, run_id: str, metrics: Mapping[str, Any]) -> None:
+    """Writes a step's metrics; a later try of the same step replaces them."""
+    key = layout.step_metrics(pipeline, partition, run_id, str(metrics["step"]))
+    store.write_atomic(key, _json(metrics))
+
+
+def read_steps(store: Store, pipeline: str, partition: str, run_id: str) -> dict[str, Mapping[str, Any]]:
+    """Metrics of the steps that wrote any, by step."""
+    folder = layout.run_folder(pipeline, partition, run_id)
+    report = layout.run_report(pipeline, partition, run_id)
+    found = [key for key in store.list(folder) if key.endswith(".json") and key != report]
+    steps = [cast("dict[str, Any]", json.loads(store.read(key))) for key in found]
+    return {str(metrics["step"]): metrics for metrics in steps}
+
+
+def assemble(
+    store: Store,
+    *,
+    pipeline: str,
+    partition: str,
+    run_id: str,
+    status: Status,
+    started_at: str,
+    seconds: float,
+    code_version: str,
+    images: dict[str, str],
+) -> RunReport:
+    """Makes the run's report of its steps' metrics, writes it, and returns it.
+
+    `started_at` is ISO 8601 in UTC; `images` are the references, by digest, that each step ran from.
+    """
+    report: RunReport = {
+        "apiVersion": API_VERSION,
+        "kind": "RunReport",
+        "pipeline": pipeline,
+        "partition": partition,
+        "run_id": run_id,
+        "status": status,
+        "started_at": started_at,
+        "seconds": round(seconds, 3),
+        "code_version": code_version,
+        "images": images,
+        "steps": read_steps(store, pipeline, partition, run_id),
+    }
+    store.write_atomic(layout.run_report(pipeline, partition, run_id), _json(report))
+    return report
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,143 @@
+import { didYouMean } from "./did-you-mean.ts";
+import type { Tree } from "./environments.ts";
+import type { Finding } from "./finding.ts";
+import { imageFields } from "./image-fields.ts";
+import { parseImageReference } from "./image-reference.ts";
+import { ObjectSources } from "./object-sources.ts";
+import { type ImageEntry, readImageEntries } from "./overlay-images.ts";
+import { objectName, type RenderedObject } from "./rendered-objects.ts";
+
+/** The tag of an entry that bump-images has not written yet. */
+export const UNBUILT = "unbuilt";
+
+/** What is checked: one environment as it was rendered, and the files it was rendered from. */
+export interface CheckImagesInput {
+  environment: string;
+  objects: readonly RenderedObject[];
+  tree: Tree;
+}
+
+/** An image field of a rendered object. */
+interface Use {
+  object: RenderedObject;
+  pointer: string;
+  image: string;
+}
+
+/**
+ * Checks that an environment's overlays pin every image that it runs, by tag and digest, and no other.
+ *
+ * @param input the environment
+ * @returns an error for an entry that nothing uses, for an image without an entry, for an entry without a digest, and
+ *   for `images:` in a base; a notice for an entry whose image was not built yet
+ */
+export function checkImages(input: CheckImagesInput): Finding[] {
+  const { environment, objects, tree } = input;
+  const entries = [...kustomizations(tree, `overlays/${environment}/`)].flatMap(([file, text]) =>
+    readImageEntries(file, text),
+  );
+  const uses = objects.flatMap((object) => imageFields(object).map((field) => ({ object, ...field })));
+  const used = new Set<ImageEntry>();
+  const unpinned: Use[] = [];
+  for (const use of uses) {
+    const matching = entries.filter((entry) => isPinnedBy(use.image, entry));
+    for (const entry of matching) used.add(entry);
+    if (matching.length === 0) unpinned.push(use);
+  }
+  const unpinnedNames = [...new Set(unpinned.map((use) => nameOf(use.image)))];
+  const sources = new ObjectSources(tree, environment);
+  return [
+    ...entries.filter((entry) => !used.has(entry)).map((entry) => unusedEntry(entry, unpinnedNames)),
+    ...entries.filter((entry) => used.has(entry)).flatMap(checkPin),
+    ...unpinned.map((use) => missingEntry(use, input, sources, entries)),
+    ...entriesInBases(tree),
+  ];
+}
+
+function* kustomizations(tree: Tree, folder: string): Generator<[string, string]> {
+  for (const [file, text] of tree) {
+    if (file.startsWith(folder) && /\/kustomization\.ya?ml$/.test(file)) yield [file, text];
+  }
+}
+
+/** Whether a rendered reference is what an entry makes of its image. */
+function isPinnedBy(image: string, entry: ImageEntry): boolean {
+  const reference = parseImageReference(image);
+  if (reference === undefined || reference.repository !== (entry.newName ?? entry.name)) return false;
+  return reference.tag === entry.newTag && reference.digest === entry.digest;
+}
+
+function nameOf(image: string): string {
+  return parseImageReference(image)?.repository ?? image;
+}
+
+function unusedEntry(entry: ImageEntry, unpinnedNames: readonly string[]): Finding {
+  return {
+    rule: "images/unused",
+    severity: "error",
+    file: entry.file,
+    ...entry.position,
+    message: `no template uses the image \`${entry.name}\``,
+    fix: didYouMean(entry.name, unpinnedNames) ?? "delete the entry",
+  };
+}
+
+function checkPin(entry: ImageEntry): Finding[] {
+  const place = { file: entry.file, ...entry.position };
+  if (entry.digest !== undefined) return [];
+  if (entry.newTag === UNBUILT) {
+    const message = `the image \`${entry.name}\` was not built yet`;
+    const fix = "deliver it: build-images builds it, bump-images pins it";
+    return [{ rule: "images/unbuilt", severity: "notice", ...place, message, fix }];
+  }
+  return [
+    {
+      rule: "images/no-digest",
+      severity: "error",
+      ...place,
+      message: `the image \`${entry.name}\` has no digest, so what runs can change without a commit`,
+      expected: "newTag and digest",
+      fix: `let bump-images write both, or set newTag to ${UNBUILT}`,
+    },
+  ];
+}
+
+function missingEntry(
+  { object, pointer, image }: Use,
+  { environment }: CheckImagesInput,
+  sources: ObjectSources,
+  entries: readonly ImageEntry[],
+): Finding {
+  const { apiVersion, kind } = object;
+  const { name, namespace } = object.metadata;
+  const source = sources.locate({ apiVersion, kind, name, namespace }, pointer);
+  const bare = nameOf(image);
+  const hint = didYouMean(
+    bare,
+    entries.map((entry) => entry.name),
+  );
+  return {
+    rule: "images/no-entry",
+    severity: "error",
+    ...(source ?? { file: `overlays/${environment}/kustomization.yaml`, line: 1, column: 1 }),
+    message: `${objectName(object)} runs the image \`${bare}\`, which nothing in overlays/${environment} pins`,
+    expected: "an entry in `images:` of the overlay that renders it",
+    fix: hint ?? `add {name: ${bare}, newName: <registry>/${bare.split("/").at(-1)}, newTag: ${UNBUILT}}`,
+  };
+}
+
+function entriesInBases(tree: Tree): Finding[] {
+  return ["apps/", "manifests/"].flatMap((folder) =>
+    [...kustomizations(tree, folder)].flatMap(([file, text]) =>
+      readImageEntries(file, text).map((entry) => ({
+        rule: "images/in-base",
+        severity: "error" as const,
+        file,
+        ...entry.position,
+        message: `the base pins the image \`${entry.name}\``,
+        expected: "`images:` in overlays/<environment> only",
+        fix: "move the entry to the overlays",
+      })),
+    ),
+  );
+}

@@ -1,0 +1,99 @@
+import { type Document, isCollection, isNode, parseAllDocuments } from "yaml";
+import type { Tree } from "./environments.ts";
+import { type JsonPointer, pointerKeys } from "./json-pointer.ts";
+import { LineIndex, type Position } from "./line-index.ts";
+
+/** What an object is known by. */
+export interface ObjectIdentity {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  namespace: string | undefined;
+}
+
+/** A place in a file of the repository. */
+export interface SourcePosition extends Position {
+  file: string;
+}
+
+interface Source {
+  file: string;
+  document: Document;
+  namespace: string | undefined;
+  lines: LineIndex;
+}
+
+/** Finds the file, line and column from which a rendered object, or a value of it, comes. */
+export class ObjectSources {
+  readonly #sources = new Map<string, Source[]>();
+
+  /**
+   * @param tree the repository's files; every YAML file of `apps/`, `manifests/` and this environment's overlay is read
+   * @param environment name of the environment that was rendered
+   */
+  constructor(tree: Tree, environment: string) {
+    for (const [file, text] of tree) {
+      if (!/\.ya?ml$/.test(file)) continue;
+      if (!/^(apps|manifests)\//.test(file) && !file.startsWith(`overlays/${environment}/`)) continue;
+      this.#read(file, text);
+    }
+  }
+
+  /**
+   * @param object which object
+   * @param pointer which value of it
+   * @returns where it is written, or the nearest value around it that is; `undefined` for a generated object
+   */
+  locate(object: ObjectIdentity, pointer: JsonPointer = ""): SourcePosition | undefined {
+    const all = this.#sources.get(key(object.apiVersion, object.kind, object.name)) ?? [];
+    const exact = all.filter((source) => source.namespace === object.namespace);
+    const keys = pointerKeys(pointer);
+    let best: { source: Source; depth: number; offset: number } | undefined;
+    // Patches name the object too: the file that says most of the pointer is the one meant.
+    for (const source of exact.length > 0 ? exact : all) {
+      const found = descend(source.document, keys);
+      if (best === undefined || found.depth > best.depth) best = { source, ...found };
+    }
+    if (best === undefined) return undefined;
+    return { file: best.source.file, ...best.source.lines.at(best.offset) };
+  }
+
+  #read(file: string, text: string): void {
+    const lines = new LineIndex(text);
+    for (const document of parseAllDocuments(text, { uniqueKeys: false, logLevel: "silent" })) {
+      if (!isNode(document.contents)) continue;
+      const [apiVersion, kind, name] = [["apiVersion"], ["kind"], ["metadata", "name"]].map((path) =>
+        document.getIn(path),
+      );
+      if (typeof apiVersion !== "string" || typeof kind !== "string" || typeof name !== "string") continue;
+      const namespace = document.getIn(["metadata", "namespace"]);
+      const source = {
+        file,
+        document,
+        lines,
+        namespace: typeof namespace === "string" ? namespace : undefined,
+      };
+      const id = key(apiVersion, kind, name);
+      this.#sources.set(id, [...(this.#sources.get(id) ?? []), source]);
+    }
+  }
+}
+
+function key(apiVersion: string, kind: string, name: string): string {
+  return `${apiVersion} ${kind} ${name}`;
+}
+
+/** How many keys of the pointer the document has, and where the last of them is written. */
+function descend(document: Document, keys: readonly string[]): { depth: number; offset: number } {
+  let node: unknown = document.contents;
+  let depth = 0;
+  for (const step of keys) {
+    const next: unknown = isCollection(node)
+      ? node.get(/^\d+$/.test(step) ? Number(step) : step, true)
+      : undefined;
+    if (!isNode(next)) break;
+    node = next;
+    depth++;
+  }
+  return { depth, offset: isNode(node) ? (node.range?.[0] ?? 0) : 0 };
+}

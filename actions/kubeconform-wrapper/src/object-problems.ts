@@ -1,0 +1,148 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { schemaPath } from "./json-schema.ts";
+import type { KubeconformResource } from "./kubeconform-report.ts";
+import type { StreamObject } from "./list-items.ts";
+import { type LocatedDocument, locatePath, type Position, parseLocated, toPointer } from "./locate.ts";
+
+/** One thing that is wrong with an object. */
+export interface ObjectProblem extends Position {
+  /** JSON pointer into the document, `/spec/template/image`; empty for the whole. */
+  path: string;
+  message: string;
+}
+
+/**
+ * Says what is wrong with an object, and where in the stream.
+ *
+ * @param object the object
+ * @param report what kubeconform said of it; `undefined` when its document could not be given to kubeconform
+ * @param schemas the folders that were searched for its schema
+ * @returns at least one problem, and the object's namespace as far as it can be read
+ */
+export async function problemsOf(
+  object: StreamObject,
+  report: KubeconformResource | undefined,
+  schemas: readonly string[],
+): Promise<{ namespace: string | undefined; problems: ObjectProblem[] }> {
+  const located = parseLocated(object.document.text, object.line);
+  const { fault } = object.document;
+  if (fault !== undefined || report === undefined) {
+    const line = fault?.line ?? object.line;
+    const message = fault?.message ?? "could not be checked";
+    return { namespace: undefined, problems: [{ path: "", message, line, column: 1 }] };
+  }
+  const problems = await describe(object, report, schemas, located);
+  return { namespace: namespaceOf(located, object.prefix), problems };
+}
+
+async function describe(
+  object: StreamObject,
+  report: KubeconformResource,
+  schemas: readonly string[],
+  located: LocatedDocument,
+): Promise<ObjectProblem[]> {
+  const at = (path: string, message: string): ObjectProblem => {
+    const { keys, position } = locatePath(located, object.prefix + path);
+    return { path: toPointer(keys), message, ...position };
+  };
+  switch (report.status) {
+    case "statusValid":
+      return [at("/metadata", "missing property 'name'")];
+    case "":
+      return [at("", "not an object: a Kubernetes manifest is a mapping with apiVersion and kind")];
+    case "statusSkipped":
+      return [at("", "skipped by kubeconform, which nobody asked for")];
+    case "statusInvalid":
+      return report.validationErrors.length === 0
+        ? [at("", report.msg)]
+        : report.validationErrors.flatMap(({ path, msg }) => readable(path, msg, report.msg, at));
+    case "statusError":
+      return [await cannotCheck(report, schemas, located, at)];
+  }
+}
+
+function readable(
+  path: string,
+  message: string,
+  whole: string,
+  at: (path: string, message: string) => ObjectProblem,
+): ObjectProblem[] {
+  if (message.startsWith("additional properties ")) {
+    return quotedNames(message).map((name) => at(`${path}/${name}`, `unknown field '${name}'`));
+  }
+  // Behind allOf, anyOf, oneOf and references only the whole message has the reason.
+  if (/^'?(allOf|anyOf|oneOf)'? failed|^validation failed$/.test(message)) {
+    const reasons = whole
+      .replace(/^.*?jsonschema validation failed with '[^']*'\s*/, "")
+      .replace(/\s+/g, " ");
+    return [at(path, `${message}: ${reasons}`)];
+  }
+  // A null is taken wherever a field may be absent, and is never what someone meant to write.
+  return [at(path, message.replace("want null or ", "want "))];
+}
+
+function quotedNames(message: string): string[] {
+  const names = [...message.matchAll(/'((?:[^'\\]|\\.)*)'/g)].map((match) => match[1] ?? "");
+  return names.map((name) => name.replace(/\\(.)/g, "$1"));
+}
+
+async function cannotCheck(
+  report: KubeconformResource,
+  schemas: readonly string[],
+  located: LocatedDocument,
+  at: (path: string, message: string) => ObjectProblem,
+): Promise<ObjectProblem> {
+  if (report.msg.startsWith("could not find schema")) {
+    return at("/apiVersion", await missingSchema(report.version, report.kind, schemas));
+  }
+  const message = report.msg
+    .replace(/^error (unmarshalling resource|while parsing): /, "")
+    .replace(/^error converting YAML to JSON: /, "")
+    .replace(/\s*\n\s*/g, " ");
+  const [error] = located.document.errors;
+  if (error !== undefined) {
+    return { path: "", message: error.message.split("\n")[0] ?? message, ...located.at(error.pos[0]) };
+  }
+  const line = /\bline (\d+):/.exec(message)?.[1];
+  const problem = at("", message);
+  return line === undefined
+    ? problem
+    : { ...problem, line: located.at(0).line + Number(line) - 1, column: 1 };
+}
+
+async function missingSchema(apiVersion: string, kind: string, schemas: readonly string[]): Promise<string> {
+  const wanted = schemaPath(apiVersion, kind);
+  const others = (await Promise.all(schemas.map((folder) => versionsOf(folder, kind)))).flat();
+  if (others.includes(wanted))
+    return `the schema of ${apiVersion} ${kind} (${wanted}) cannot be read or compiled`;
+  const known = others.map((path) =>
+    path.replace(/^(.*)\/.*_(.*)\.json$/, (_, group, version) =>
+      group === version ? version : `${group}/${version}`,
+    ),
+  );
+  const hint =
+    known.length === 0 ? "is its CRD among the manifests?" : `known for this kind: ${known.join(", ")}`;
+  return `no schema for ${apiVersion} ${kind}; ${hint}`;
+}
+
+async function versionsOf(folder: string, kind: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const group of await readdir(folder, { withFileTypes: true })) {
+    if (!group.isDirectory()) continue;
+    const files = await readdir(join(folder, group.name));
+    const own = files.filter((file) => file.startsWith(`${kind.toLowerCase()}_`));
+    found.push(...own.map((file) => `${group.name}/${file}`));
+  }
+  return found.sort();
+}
+
+function namespaceOf(located: LocatedDocument, prefix: string): string | undefined {
+  if (located.document.errors.length > 0) return undefined;
+  const list = prefix
+    .split("/")
+    .slice(1)
+    .map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+  const namespace = located.document.getIn([...list, "metadata", "namespace"]);
+  return typeof namespace === "string" ? namespace : undefined;
+}

@@ -1,0 +1,28 @@
+import { chmod, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { prepareSchemas } from "./prepare-schemas.ts";
+import { resolveGoTool } from "./resolve-go-tool.ts";
+
+/** The repository's own pins: the tests run the binary and the schemas that everything else runs. */
+export const toolsDir = fileURLToPath(new URL("../../../scripts/tools", import.meta.url));
+
+/** The real binary and the real schemas. */
+export async function realTools(): Promise<{ kubeconform: string; schemas: string[] }> {
+  const kubeconform = await resolveGoTool("kubeconform", { toolsDir });
+  return { kubeconform, schemas: [await prepareSchemas({ toolsDir, kubernetesVersion: "1.36.3" })] };
+}
+
+/** A new empty folder, below the system's temporary one. */
+export function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "kubeconform-wrapper-"));
+}
+
+/** An executable shell script in a new folder; returns its path. */
+export async function program(folder: string, name: string, body: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, `#!/bin/sh\n${body}\n`);
+  await chmod(path, 0o755);
+  return path;
+}

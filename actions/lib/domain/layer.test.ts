@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { gunzipSync, crc32 as zlibCrc32 } from "node:zlib";
 import fc from "fast-check";
-import { extract, type Headers } from "tar-stream";
+import { extract, type Header } from "tar-stream";
 import { describe, expect, test } from "vitest";
 import { crc32 } from "./crc32.ts";
 import { buildLayer, buildTar, type LayerFile } from "./layer.ts";
@@ -15,12 +15,12 @@ const file = (path: string, content: string | Uint8Array = "", executable = fals
 });
 
 /** Reads a tar with a library that we did not write. */
-async function unpack(tar: Uint8Array): Promise<{ header: Headers; content: string }[]> {
-  const entries: { header: Headers; content: string }[] = [];
+async function unpack(tar: Uint8Array): Promise<{ header: Header; content: string }[]> {
+  const entries: { header: Header; content: string }[] = [];
   const reader = Readable.from([Buffer.from(tar)]).pipe(extract());
   for await (const entry of reader) {
     const chunks: Buffer[] = [];
-    for await (const chunk of entry) chunks.push(chunk);
+    for await (const chunk of entry) chunks.push(Buffer.from(chunk as Uint8Array));
     entries.push({ header: entry.header, content: Buffer.concat(chunks).toString("latin1") });
   }
   return entries;

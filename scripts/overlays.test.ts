@@ -1,0 +1,112 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
+import { gitWorkspace } from "../actions/lib/adapters/git-workspace.ts";
+import { goTool } from "../actions/lib/adapters/go-tools.ts";
+import { kubeconform } from "../actions/lib/adapters/kubeconform.ts";
+import { kustomizeRenderer } from "../actions/lib/adapters/kustomize.ts";
+import { checkApplications } from "../actions/lib/domain/check-applications.ts";
+import { checkImages } from "../actions/lib/domain/check-images.ts";
+import { environmentsOf, registryOf } from "../actions/lib/domain/environments.ts";
+import { formatFinding } from "../actions/lib/domain/finding.ts";
+import { imageFields } from "../actions/lib/domain/image-fields.ts";
+import type { GenerateInput } from "../actions/lib/domain/plan-generated.ts";
+import { parseRendered, type RenderedObject } from "../actions/lib/domain/rendered-objects.ts";
+import { imageName, sparkStepsOf } from "../actions/lib/domain/spark-steps.ts";
+import { VERSIONS_FILE } from "../actions/lib/domain/template-versions.ts";
+import { environmentWaves, type WaveStep } from "../actions/lib/domain/waves.ts";
+import type { ManifestRenderer } from "../actions/lib/ports/manifest-renderer.ts";
+import { readRepository } from "./generate/read-repository.ts";
+
+const root = join(import.meta.dirname, "..");
+const toolsDir = join(root, "scripts/tools");
+let renderer: ManifestRenderer;
+let repository: GenerateInput;
+let stream: string;
+let objects: RenderedObject[];
+let steps: WaveStep[];
+
+beforeAll(async () => {
+  renderer = kustomizeRenderer({ root, kustomize: await goTool("kustomize", toolsDir) });
+  repository = await readRepository(gitWorkspace(root));
+  stream = await renderer.render("overlays/local");
+  objects = parseRendered(stream);
+  steps = await environmentWaves("local", async (folder) => parseRendered(await renderer.render(folder)));
+});
+
+test("there is an overlay to test", () => {
+  expect(environmentsOf(repository.tree)).toContain("local");
+});
+
+test("every object passes its strict schema, those of Argo CD's and the Spark operator's kinds too", async () => {
+  const versions = parse(await readFile(join(root, VERSIONS_FILE), "utf8")) as { kubernetes: string };
+  const validator = kubeconform({ toolsDir, kubernetesVersion: versions.kubernetes });
+  expect(await validator.validate(stream)).toEqual({ checked: objects.length, problems: [] });
+  const kinds = new Set(objects.map((object) => object.kind));
+  expect(kinds).toContain("Application");
+  expect(kinds).toContain("ScheduledSparkApplication");
+  const misspelt = stream.replace("suspend: true", "suspended: true");
+  expect((await validator.validate(misspelt)).problems).toEqual([
+    expect.objectContaining({
+      kind: "ScheduledSparkApplication",
+      message: expect.stringContaining("suspended"),
+    }),
+  ]);
+});
+
+test("Applications sync all of it, in waves, within their projects", () => {
+  const { tree } = repository;
+  expect(checkApplications({ environment: "local", objects, steps, tree }).map(formatFinding)).toEqual([]);
+  const waves = new Map(steps.map(({ application, wave }) => [application, wave]));
+  expect(waves.get("namespaces")).toBe(0);
+  for (const { metadata } of repository.pipelines) expect(waves.get(`pipeline-${metadata.name}`)).toBe(6);
+});
+
+test("the repository, the revision and the environment reach every Application and project", () => {
+  const text = JSON.stringify(objects);
+  expect(text).not.toMatch(/REPO_URL|TARGET_REVISION|ENVIRONMENT/);
+  expect(
+    objects.filter((object) => object.metadata.annotations?.["config.kubernetes.io/local-config"]),
+  ).toEqual([]);
+  for (const { kind, spec } of objects as { kind: string; spec?: { source?: { path: string } } }[]) {
+    if (kind === "Application") expect(spec?.source?.path).toMatch(/^overlays\/local\//);
+  }
+});
+
+test("every image is pinned from this environment's registry, or waits to be built", () => {
+  const findings = checkImages({ environment: "local", objects, tree: repository.tree });
+  expect(findings.filter((finding) => finding.severity !== "notice").map(formatFinding)).toEqual([]);
+  const images = objects.flatMap(imageFields).map((field) => field.image.replace(/:[^/]+$/, ""));
+  const registry = registryOf(repository.tree, "local");
+  const wanted = repository.pipelines.flatMap((pipeline) =>
+    sparkStepsOf(pipeline).map((step) => `${registry}/${imageName(pipeline.metadata.name, step)}`),
+  );
+  expect(images.sort()).toEqual(wanted.sort());
+});
+
+test("every Spark template is suspended, and is told where the store is", () => {
+  const templates = objects.filter((object) => object.kind === "ScheduledSparkApplication");
+  expect(templates.length).toBeGreaterThan(0);
+  const store = { name: "WAVEHOUSE_STORE", value: "s3a://{bucket}" };
+  for (const { spec } of templates) {
+    expect(spec).toMatchObject({
+      suspend: true,
+      template: {
+        driver: { env: [{ name: "PYTHONPATH" }, store] },
+        executor: { env: [{ name: "PYTHONPATH" }, store] },
+      },
+    });
+  }
+});
+
+test("every namespace that is used is made, with a Pod Security level", () => {
+  const namespaces = objects.filter((object) => object.kind === "Namespace");
+  const used = new Set(
+    objects.map((object) => object.metadata.namespace).filter((name) => name !== undefined),
+  );
+  expect(namespaces.map((object) => object.metadata.name)).toEqual(expect.arrayContaining([...used]));
+  for (const { metadata } of namespaces) {
+    expect(metadata.labels?.["pod-security.kubernetes.io/enforce"]).toBe("restricted");
+  }
+});

@@ -58,6 +58,22 @@ const CASES = [
     ],
   },
   {
+    mistake: "an entry that only renames",
+    images: "  - name: silver\n    newName: r:5000/silver\n",
+    rendered: "r:5000/silver:latest",
+    says: [
+      expect.stringMatching(/:3:11: error: the image `silver` has no digest, .+ \[images\/no-digest\]$/),
+    ],
+  },
+  {
+    mistake: "a digest cut short",
+    images: "  - name: silver\n    newTag: t1\n    digest: sha256:0123\n",
+    rendered: "silver:t1@sha256:0123",
+    says: [
+      `${OVERLAY}:3:11: error: the image \`silver\` has the digest \`sha256:0123\`; expected sha256: and 64 hex digits; let bump-images write it [images/bad-digest]`,
+    ],
+  },
+  {
     mistake: "an entry misspelt: told at the entry and at the template",
     images: `  - name: sliver\n    newTag: t1\n    digest: "${DIGEST}"\n`,
     rendered: "silver",

@@ -2,7 +2,7 @@ import { didYouMean } from "./did-you-mean.ts";
 import type { Tree } from "./environments.ts";
 import type { Finding } from "./finding.ts";
 import { imageFields } from "./image-fields.ts";
-import { parseImageReference } from "./image-reference.ts";
+import { formatImageReference, parseImageReference } from "./image-reference.ts";
 import { ObjectSources } from "./object-sources.ts";
 import { type ImageEntry, readImageEntries } from "./overlay-images.ts";
 import { objectName, type RenderedObject } from "./rendered-objects.ts";
@@ -61,10 +61,11 @@ function* kustomizations(tree: Tree, folder: string): Generator<[string, string]
 }
 
 /** Whether a rendered reference is what an entry makes of its image. */
-function isPinnedBy(image: string, entry: ImageEntry): boolean {
-  const reference = parseImageReference(image);
-  if (reference === undefined || reference.repository !== (entry.newName ?? entry.name)) return false;
-  return reference.tag === entry.newTag && reference.digest === entry.digest;
+function isPinnedBy(image: string, { name, newName, newTag, digest }: ImageEntry): boolean {
+  const repository = newName ?? name;
+  // Without either, kustomize keeps the tag that the template has.
+  if (newTag === undefined && digest === undefined) return nameOf(image) === repository;
+  return image === formatImageReference({ repository, tag: newTag, digest });
 }
 
 function nameOf(image: string): string {
@@ -84,7 +85,7 @@ function unusedEntry(entry: ImageEntry, unpinnedNames: readonly string[]): Findi
 
 function checkPin(entry: ImageEntry): Finding[] {
   const place = { file: entry.file, ...entry.position };
-  if (entry.digest !== undefined) return [];
+  if (entry.digest !== undefined) return /^sha256:[0-9a-f]{64}$/.test(entry.digest) ? [] : [badDigest(entry)];
   if (entry.newTag === UNBUILT) {
     const message = `the image \`${entry.name}\` was not built yet`;
     const fix = "deliver it: build-images builds it, bump-images pins it";
@@ -100,6 +101,18 @@ function checkPin(entry: ImageEntry): Finding[] {
       fix: `let bump-images write both, or set newTag to ${UNBUILT}`,
     },
   ];
+}
+
+function badDigest(entry: ImageEntry): Finding {
+  return {
+    rule: "images/bad-digest",
+    severity: "error",
+    file: entry.file,
+    ...entry.position,
+    message: `the image \`${entry.name}\` has the digest \`${entry.digest}\``,
+    expected: "sha256: and 64 hex digits",
+    fix: "let bump-images write it",
+  };
 }
 
 function missingEntry(

@@ -1,0 +1,215 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { craneRegistry } from "../lib/adapters/crane.ts";
+import { gitWorkspace } from "../lib/adapters/git-workspace.ts";
+import { type LoopbackRegistry, startLoopbackRegistry } from "../lib/adapters/loopback-registry.ts";
+import { runProcess } from "../lib/adapters/process.ts";
+import { type BuiltImage, parseBuiltImages } from "../lib/domain/built-image.ts";
+import { UserError } from "../lib/domain/user-error.ts";
+import { craneProgram } from "../lib/testing/crane-program.ts";
+import { gitRepository } from "../lib/testing/git-repository.ts";
+import { type MemoryRegistry, memoryRegistry } from "../lib/testing/memory-registry.ts";
+import { type MemoryWorkspace, memoryWorkspace } from "../lib/testing/memory-workspace.ts";
+import { silentLogger } from "../lib/testing/silent-logger.ts";
+import { type Inputs, loadInputs } from "./inputs.ts";
+import { type Ports, run } from "./run.ts";
+
+const root = join(import.meta.dirname, "../..");
+const breweries = await readFile(join(root, "pipelines/breweries/pipeline.yaml"), "utf8");
+const files: Record<string, string> = {
+  "pipelines/breweries/pipeline.yaml": breweries,
+  "pipelines/breweries/gold/breweries_by_type_and_location.sql": "select 1",
+  "pipelines/runtime/wavehouse/jobs/silver.py": "print('silver')",
+  "pipelines/runtime/wavehouse/dags/build.py": "not in jobs",
+};
+const inputs = (more: Partial<Inputs> = {}): Inputs => ({
+  registry: "localhost:5001",
+  baseImage: undefined,
+  pipelines: [],
+  dryRun: false,
+  ...more,
+});
+
+interface TestPorts extends Ports {
+  workspace: MemoryWorkspace;
+  registry: MemoryRegistry;
+}
+
+function ports(more: { files?: Record<string, string>; registry?: MemoryRegistry } = {}): TestPorts {
+  return {
+    workspace: memoryWorkspace({ ...files, ...more.files }),
+    registry: more.registry ?? memoryRegistry(),
+    logger: silentLogger(),
+  };
+}
+
+const imagesOf = (result: { outputs: Record<string, string> }): BuiltImage[] =>
+  JSON.parse(result.outputs.images ?? "null");
+
+describe("run", () => {
+  test("pushes what the registry does not have, and tells it in the order of the steps", async () => {
+    const at = ports();
+    const result = await run(inputs(), at);
+    const images = imagesOf(result);
+    expect(images.map(({ name, changed }) => [name, changed])).toEqual([
+      ["breweries-silver", true],
+      ["breweries-tests", true],
+      ["breweries-gold", true],
+    ]);
+    expect(parseBuiltImages(images)).toHaveLength(3);
+    expect(at.registry.pushed).toEqual(images.map(({ reference }) => reference.split("@")[0]));
+    expect(result).toMatchObject({ ok: true, annotations: [] });
+    expect(result.summary).toContain("3 of 3 images built and pushed.");
+  });
+
+  test("unchanged content is one look-up an image, and no push", async () => {
+    const at = ports();
+    const first = imagesOf(await run(inputs(), at));
+    const again = ports({ registry: memoryRegistry({ images: Object.fromEntries(at.registry.images) }) });
+    const result = await run(inputs(), again);
+    expect(imagesOf(result)).toEqual(first.map((image) => ({ ...image, changed: false })));
+    expect(again.registry.lookedUp).toHaveLength(3);
+    expect(again.registry.pushed).toEqual([]);
+    expect(result.summary).toContain("All 3 images are unchanged: nothing was built or pushed.");
+  });
+
+  test("a change in one SQL file pushes one image", async () => {
+    const at = ports();
+    await run(inputs(), at);
+    const changed = { "pipelines/breweries/gold/breweries_by_type_and_location.sql": "select 2" };
+    const images = imagesOf(await run(inputs(), ports({ files: changed, registry: at.registry })));
+    expect(images.filter((image) => image.changed).map(({ name }) => name)).toEqual(["breweries-gold"]);
+  });
+
+  test("a dry run pushes nothing, and tells no digest that there is not", async () => {
+    const at = ports();
+    const result = await run(inputs({ dryRun: true }), at);
+    expect(at.registry.pushed).toEqual([]);
+    expect(imagesOf(result).map(({ digest, changed }) => [digest, changed])).toEqual(
+      Array.from({ length: 3 }, () => [undefined, true]),
+    );
+    expect(() => parseBuiltImages(imagesOf(result))).toThrow(/it comes from a dry run/);
+  });
+
+  test("the base is pinned by its digest, which is part of the tags", async () => {
+    const digest = `sha256:${"b".repeat(64)}`;
+    const bases: (string | undefined)[] = [];
+    const registry = memoryRegistry({ images: { "ghcr.io/acme/spark-base:1": digest } });
+    const at: Ports = {
+      ...ports(),
+      registry: {
+        digest: registry.digest,
+        append: (image) => {
+          bases.push(image.base);
+          return registry.append(image);
+        },
+      },
+    };
+    const onBase = imagesOf(await run(inputs({ baseImage: "ghcr.io/acme/spark-base:1" }), at));
+    expect(new Set(bases)).toEqual(new Set([`ghcr.io/acme/spark-base@${digest}`]));
+    const onNothing = imagesOf(await run(inputs(), ports()));
+    expect(onBase[0]?.tag).not.toBe(onNothing[0]?.tag);
+  });
+
+  test("one push that fails leaves no outputs; the next try finds the others", async () => {
+    const registry = memoryRegistry({ refuse: (reference) => reference.includes("tests") });
+    const at = ports({ registry });
+    await expect(run(inputs(), at)).rejects.toThrow(
+      /^the registry refuses localhost:5001\/breweries-tests:\w+$/,
+    );
+    expect(registry.pushed).toHaveLength(2);
+    const second = ports({ registry: memoryRegistry({ images: Object.fromEntries(registry.images) }) });
+    await run(inputs(), second);
+    expect(second.registry.pushed).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      "a pipeline that is not there",
+      { pipelines: ["brewery"] },
+      {},
+      "Input `pipelines` names `brewery`, but there is no pipelines/brewery/pipeline.yaml; did you mean `breweries`?",
+    ],
+    [
+      "a pipeline file that the schema refuses",
+      {},
+      { "pipelines/breweries/pipeline.yaml": breweries.replace("partitionBy:", "partitionby:") },
+      /^pipelines\/breweries\/pipeline\.yaml:\d+:\d+: error: .*partitionby.*did you mean `partitionBy`/,
+    ],
+    [
+      "a base that is not there",
+      { baseImage: "localhost:5001/none:1" },
+      {},
+      "there is no image localhost:5001/none:1",
+    ],
+  ])("refuses %s and pushes nothing", async (_, more, changed, message) => {
+    const at = ports({ files: changed });
+    const failed = run(inputs(more), at);
+    await expect(failed).rejects.toThrow(message);
+    await expect(failed).rejects.toBeInstanceOf(UserError);
+    expect(at.registry.pushed).toEqual([]);
+  });
+
+  test("no pipeline is no image", async () => {
+    const result = await run(inputs(), { ...ports(), workspace: memoryWorkspace() });
+    expect(result).toMatchObject({ ok: true, outputs: { images: "[]" } });
+  });
+});
+
+describe("loadInputs", () => {
+  const read = (given: Record<string, string>) => (name: string) => given[name] ?? "";
+
+  test("reads what the step gives", () => {
+    const given = {
+      registry: "ghcr.io/acme/",
+      "base-image": "ghcr.io/acme/spark:1",
+      pipelines: "a, b",
+      "dry-run": "true",
+    };
+    expect(loadInputs(read(given))).toEqual({
+      registry: "ghcr.io/acme",
+      baseImage: "ghcr.io/acme/spark:1",
+      pipelines: ["a", "b"],
+      dryRun: true,
+    });
+  });
+
+  test.each([
+    [{ "dry-run": "false" }, "Input `registry` is empty"],
+    [{ registry: "https://ghcr.io", "dry-run": "false" }, "write ghcr.io"],
+    [{ registry: "ghcr.io", "dry-run": "false", "base-image": "A B" }, 'Input `base-image` is "A B"'],
+  ])("refuses %j", (given, message) => {
+    expect(() => loadInputs(read(given))).toThrow(message);
+  });
+});
+
+describe("with a real repository and a real registry", () => {
+  let program: string;
+  let server: LoopbackRegistry;
+  beforeAll(async () => {
+    program = await craneProgram();
+    server = await startLoopbackRegistry({ program, port: 0 });
+  });
+  afterAll(() => server?.stop());
+
+  test("what is pushed holds the files; two checkouts give one digest; the second push is none", async () => {
+    const at = async (): Promise<Ports> => ({
+      workspace: gitWorkspace((await gitRepository(files)).root),
+      registry: craneRegistry({ program }),
+      logger: silentLogger(),
+    });
+    const first = imagesOf(await run(inputs({ registry: server.host }), await at()));
+    const second = imagesOf(await run(inputs({ registry: server.host }), await at()));
+    expect(second).toEqual(first.map((image) => ({ ...image, changed: false })));
+    const gold = first.find(({ name }) => name === "breweries-gold");
+    const exported = await runProcess({ file: program, args: ["export", gold?.reference ?? "", "-"] });
+    const listing = await runProcess({ file: "tar", args: ["-tf", "-"], stdin: exported.stdout });
+    const paths = listing.stdout.toString().trim().split("\n");
+    expect(paths.filter((path) => /\.\w+$/.test(path))).toEqual([
+      "opt/wavehouse/pipeline/gold/breweries_by_type_and_location.sql",
+      "opt/wavehouse/pipeline/pipeline.yaml",
+      "opt/wavehouse/runtime/wavehouse/jobs/silver.py",
+    ]);
+  });
+});

@@ -1,0 +1,154 @@
+import type { ActionResult } from "../lib/domain/action-result.ts";
+import type { BuiltImage } from "../lib/domain/built-image.ts";
+import { didYouMean } from "../lib/domain/did-you-mean.ts";
+import { formatImageReference, parseImageReference } from "../lib/domain/image-reference.ts";
+import { buildLayer } from "../lib/domain/layer.ts";
+import { readPipeline } from "../lib/domain/pipeline-file.ts";
+import {
+  type ImageContents,
+  type PlannedImage,
+  planContents,
+  planImages,
+} from "../lib/domain/plan-images.ts";
+import { settleInParallel } from "../lib/domain/settle-in-parallel.ts";
+import { UserError } from "../lib/domain/user-error.ts";
+import type { ImageRegistry } from "../lib/ports/image-registry.ts";
+import type { Logger } from "../lib/ports/logger.ts";
+import type { FileEntry, Workspace } from "../lib/ports/workspace.ts";
+import { renderBuiltImages } from "../lib/render/render-built-images.ts";
+import type { Inputs } from "./inputs.ts";
+
+/** What this action works through. */
+export interface Ports {
+  workspace: Workspace;
+  registry: ImageRegistry;
+  logger: Logger;
+}
+
+/** Enough to fill a connection; registries answer 429 to many more. */
+const AT_ONCE = 8;
+
+/**
+ * Builds the images of the pipelines and pushes those that the registry does not have yet. An image's tag is the
+ * hash of all that goes in, so one look-up tells whether there is anything to do.
+ *
+ * @param inputs what to build, and where it goes
+ * @param ports the repository, the registry, the log
+ * @returns the output `images`; nothing at all when one image could not be pushed: those that were are found again
+ *   by the next try
+ * @throws UserError when a pipeline's files cannot be made into an image, or the registry refuses
+ */
+export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
+  const tree = await ports.workspace.list("pipelines");
+  const [contents, base] = await Promise.all([
+    readContents(inputs, ports.workspace, tree),
+    resolveBase(inputs.baseImage, ports.registry),
+  ]);
+  const files = await readFiles(contents, ports.workspace);
+  const planned = planImages(contents, files, { registry: inputs.registry, base: base?.digest });
+  const images = await deliver(planned, base?.reference, inputs.dryRun, ports);
+  for (const image of images) ports.logger.info(`${image.reference} ${tellState(image, inputs.dryRun)}`);
+  return {
+    ok: true,
+    outputs: { images: JSON.stringify(images) },
+    summary: renderBuiltImages(images, inputs.dryRun),
+    annotations: [],
+  };
+}
+
+function tellState(image: BuiltImage, dryRun: boolean): string {
+  if (!image.changed) return "is unchanged";
+  return dryRun ? "would be built and pushed" : "was built and pushed";
+}
+
+/** Which files each image is made of. A pipeline that the schema refuses is not built. */
+async function readContents(
+  inputs: Inputs,
+  workspace: Workspace,
+  tree: readonly FileEntry[],
+): Promise<ImageContents[]> {
+  const names = choosePipelines(inputs.pipelines, tree);
+  const read = await Promise.all(
+    names.map(async (name) => {
+      const file = `pipelines/${name}/pipeline.yaml`;
+      return readPipeline(file, await workspace.read(file));
+    }),
+  );
+  const findings = read.flatMap((file) => file.findings);
+  if (findings.length > 0) throw new UserError(findings);
+  return read.flatMap(({ pipeline }) =>
+    pipeline === undefined ? [] : planContents(pipeline.pipeline, tree),
+  );
+}
+
+function choosePipelines(wanted: readonly string[], tree: readonly FileEntry[]): string[] {
+  const all = tree
+    .map(({ path }) => /^pipelines\/([^/]+)\/pipeline\.yaml$/.exec(path)?.[1])
+    .filter((name) => name !== undefined);
+  for (const name of wanted) {
+    if (all.includes(name)) continue;
+    const hint = didYouMean(name, all) ?? `there ${all.length === 0 ? "are none" : `is ${all.join(", ")}`}`;
+    throw new UserError(
+      `Input \`pipelines\` names \`${name}\`, but there is no pipelines/${name}/pipeline.yaml; ${hint}`,
+    );
+  }
+  return wanted.length === 0 ? all : [...wanted];
+}
+
+/** Each file is read once, though most are in several images. */
+async function readFiles(
+  contents: readonly ImageContents[],
+  workspace: Workspace,
+): Promise<Map<string, Uint8Array>> {
+  const paths = new Set(contents.flatMap((image) => [...image.files.values()].map(({ path }) => path)));
+  return new Map(
+    await Promise.all([...paths].map(async (path) => [path, await workspace.read(path)] as const)),
+  );
+}
+
+/** Pins the base: its tag may move while we build. */
+async function resolveBase(
+  baseImage: string | undefined,
+  registry: ImageRegistry,
+): Promise<{ digest: string; reference: string } | undefined> {
+  if (baseImage === undefined) return undefined;
+  const parts = parseImageReference(baseImage);
+  const digest = parts?.digest ?? (await registry.digest(baseImage));
+  if (parts === undefined || digest === undefined) {
+    throw new UserError(`Input \`base-image\`: there is no image ${baseImage}; build and push it first.`);
+  }
+  return { digest, reference: formatImageReference({ ...parts, tag: undefined, digest }) };
+}
+
+/** All or nothing for the caller: the first failure is thrown, but only after the other pushes came to an end. */
+async function deliver(
+  planned: readonly PlannedImage[],
+  base: string | undefined,
+  dryRun: boolean,
+  ports: Ports,
+): Promise<BuiltImage[]> {
+  const outcomes = await settleInParallel(AT_ONCE, planned, async (image): Promise<BuiltImage> => {
+    const { name, tag, repository, reference } = image;
+    const known = await ports.registry.digest(reference);
+    const push = (): Promise<string> =>
+      ports.registry.append({ base, layer: buildLayer(image.files), reference });
+    const digest = known ?? (dryRun ? undefined : await push());
+    return {
+      name,
+      reference: formatImageReference({ repository, tag, digest }),
+      tag,
+      digest,
+      changed: known === undefined,
+    };
+  });
+  const failures = outcomes.filter((outcome) => outcome.status === "rejected").map(({ reason }) => reason);
+  const bug = failures.find((failure) => !(failure instanceof UserError));
+  if (bug !== undefined) throw bug;
+  if (failures.length > 0) throw new UserError(tellFailures(failures), { cause: failures[0] });
+  return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+}
+
+function tellFailures(failures: readonly UserError[]): string {
+  const messages = [...new Set(failures.map(({ message }) => message))];
+  return messages.join("\n");
+}

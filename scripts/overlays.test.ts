@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -11,12 +11,16 @@ import { checkImages } from "../actions/lib/domain/check-images.ts";
 import { environmentsOf, registryOf } from "../actions/lib/domain/environments.ts";
 import { formatFinding } from "../actions/lib/domain/finding.ts";
 import { imageFields } from "../actions/lib/domain/image-fields.ts";
+import { readPipeline } from "../actions/lib/domain/pipeline-file.ts";
 import type { GenerateInput } from "../actions/lib/domain/plan-generated.ts";
+import { planGenerated } from "../actions/lib/domain/plan-generated.ts";
 import { parseRendered, type RenderedObject } from "../actions/lib/domain/rendered-objects.ts";
 import { imageName, sparkStepsOf } from "../actions/lib/domain/spark-steps.ts";
 import { VERSIONS_FILE } from "../actions/lib/domain/template-versions.ts";
 import { environmentWaves, type WaveStep } from "../actions/lib/domain/waves.ts";
 import type { ManifestRenderer } from "../actions/lib/ports/manifest-renderer.ts";
+import type { ManifestValidator } from "../actions/lib/ports/manifest-validator.ts";
+import { temporaryFolder } from "../actions/lib/testing/temporary-folder.ts";
 import { readRepository } from "./generate/read-repository.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -39,15 +43,19 @@ test("there is an overlay to test", () => {
   expect(environmentsOf(repository.tree)).toContain("local");
 });
 
-test("every object passes its strict schema, those of Argo CD's and the Spark operator's kinds too", async () => {
+async function validator(): Promise<ManifestValidator> {
   const versions = parse(await readFile(join(root, VERSIONS_FILE), "utf8")) as { kubernetes: string };
-  const validator = kubeconform({ toolsDir, kubernetesVersion: versions.kubernetes });
-  expect(await validator.validate(stream)).toEqual({ checked: objects.length, problems: [] });
+  return kubeconform({ toolsDir, kubernetesVersion: versions.kubernetes });
+}
+
+test("every object passes its strict schema, those of Argo CD's and the Spark operator's kinds too", async () => {
+  const { validate } = await validator();
+  expect(await validate(stream)).toEqual({ checked: objects.length, problems: [] });
   const kinds = new Set(objects.map((object) => object.kind));
   expect(kinds).toContain("Application");
   expect(kinds).toContain("ScheduledSparkApplication");
   const misspelt = stream.replace("suspend: true", "suspended: true");
-  expect((await validator.validate(misspelt)).problems).toEqual([
+  expect((await validate(misspelt)).problems).toEqual([
     expect.objectContaining({
       kind: "ScheduledSparkApplication",
       message: expect.stringContaining("suspended"),
@@ -109,4 +117,32 @@ test("every namespace that is used is made, with a Pod Security level", () => {
   for (const { metadata } of namespaces) {
     expect(metadata.labels?.["pod-security.kubernetes.io/enforce"]).toBe("restricted");
   }
+});
+
+test("each kind of pipeline that the schema can say generates, renders and passes its schemas beside the others", async () => {
+  const pipelines = [...repository.pipelines];
+  const examples = join(root, "actions/lib/testing/pipelines");
+  for (const name of await readdir(examples)) {
+    const file = `pipelines/${name}/pipeline.yaml`;
+    const { pipeline, findings } = readPipeline(file, await readFile(join(examples, name, "pipeline.yaml")));
+    expect(findings).toEqual([]);
+    if (pipeline !== undefined) pipelines.push(pipeline.pipeline);
+  }
+  expect(pipelines.length).toBeGreaterThan(repository.pipelines.length);
+  const edits = planGenerated({ ...repository, pipelines });
+  const tree = new Map(repository.tree);
+  for (const [path, text] of edits) if (text !== null) tree.set(path, text);
+  const folder = await temporaryFolder();
+  await gitWorkspace(folder).apply(tree);
+  const scratch = kustomizeRenderer({ root: folder, kustomize: await goTool("kustomize", toolsDir) });
+  const render = async (path: string): Promise<RenderedObject[]> => parseRendered(await scratch.render(path));
+  const rendered = await scratch.render("overlays/local");
+  const all = parseRendered(rendered);
+  expect(await (await validator()).validate(rendered)).toEqual({ checked: all.length, problems: [] });
+  const input = { environment: "local", objects: all, tree };
+  const found = [
+    ...checkApplications({ ...input, steps: await environmentWaves("local", render) }),
+    ...checkImages(input),
+  ];
+  expect(found.filter((finding) => finding.severity !== "notice").map(formatFinding)).toEqual([]);
 });

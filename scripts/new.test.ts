@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { gitWorkspace } from "../actions/lib/adapters/git-workspace.ts";
+import { type MemoryWorkspace, memoryWorkspace } from "../actions/lib/testing/memory-workspace.ts";
+import { generate } from "./generate.ts";
+import { newPipeline } from "./new.ts";
+
+/** The repository, in memory. */
+async function repository(): Promise<MemoryWorkspace> {
+  const workspace = gitWorkspace(join(import.meta.dirname, ".."));
+  const files: Record<string, string> = {};
+  for (const folder of [
+    "apps",
+    "manifests",
+    "overlays",
+    "pipelines/breweries",
+    "pipelines/runtime/versions.yaml",
+  ]) {
+    for (const { path } of await workspace.list(folder)) {
+      files[path] = new TextDecoder().decode(await workspace.read(path));
+    }
+  }
+  return memoryWorkspace(files);
+}
+
+test("a new pipeline is complete: nothing is left to generate", async () => {
+  const workspace = await repository();
+  const before = new Set(workspace.files.keys());
+  const lines: string[] = [];
+  await newPipeline(workspace, "web-shop", (line) => lines.push(line));
+  const added = [...workspace.files.keys()].filter((path) => !before.has(path));
+  expect(added.sort()).toEqual([
+    "apps/pipelines/web-shop.yaml",
+    ...["access", "gold", "kustomization", "quality", "silver"].map(
+      (name) => `manifests/processing/pipelines/web-shop/${name}.yaml`,
+    ),
+    "overlays/local/processing/pipelines/web-shop/kustomization.yaml",
+    "pipelines/web-shop/gold/web_shop_by_category.sql",
+    "pipelines/web-shop/pipeline.yaml",
+  ]);
+  expect(lines).toContain("changed  apps/pipelines/kustomization.yaml");
+  expect((await generate(workspace, true, () => {})).annotations).toEqual([]);
+});
+
+test.each([
+  { name: "breweries", says: /^pipelines\/breweries exists already; choose another name/ },
+  { name: "Web Shop", says: /^"Web Shop" is no name for a pipeline: / },
+  { name: "../../etc", says: /^"..\/..\/etc" is no name for a pipeline: / },
+  { name: 'a", b: "c', says: /is no name for a pipeline: / },
+  { name: "", says: /^"" is no name for a pipeline: / },
+])("$name is refused, and nothing is written", async ({ name, says }) => {
+  const workspace = await repository();
+  const before = new Map(workspace.files);
+  await expect(newPipeline(workspace, name, () => {})).rejects.toThrow(says);
+  expect(workspace.files).toEqual(before);
+});

@@ -1,0 +1,1 @@
+"""The Spark jobs that every pipeline runs: silver, quality, gold."""

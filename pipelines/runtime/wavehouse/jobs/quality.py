@@ -1,0 +1,181 @@
+"""The quality job: the declared rules over what silver staged, and then, only then, what readers see."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.errors import PySparkException
+from pyspark.sql import functions as F  # noqa: N812
+
+from wavehouse import layout
+from wavehouse.errors import UserError
+from wavehouse.jobs.command import Counted, RuleBrokenError, Run, main
+from wavehouse.jobs.delta_table import (
+    Written,
+    merge_by_key,
+    read_table,
+    replace_partition,
+    table_exists,
+)
+from wavehouse.jobs.rules import Check, checks_of, find_failing, require_sound
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column as SparkColumn
+    from pyspark.sql import DataFrame, Row
+
+    from wavehouse.report import RuleMetrics, TableMetrics
+    from wavehouse.spec import Table
+
+_EXAMPLES = 3
+_STAGING_ONLY = ("_source_file", "_source_index", "_faults")
+
+
+def publish(run: Run) -> Counted:
+    """Checks and publishes every table of the partition.
+
+    All tables are checked before the first is published. Throws UserError when a rule cannot be evaluated,
+    and RuleBrokenError when one of severity `fail` is broken; then nothing is published.
+    """
+    checked = [_check(run, table) for table in run.pipeline.tables]
+    rules = [metrics for table in checked for metrics in table.rules]
+    broken = [message for table in checked for message in table.failures]
+    if broken:
+        raise RuleBrokenError("\n".join(broken), Counted([_metrics(table, None) for table in checked], rules))
+    return Counted([_publish(run, table) for table in checked], rules)
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A table's staged rows, its checks, and what evaluating them found."""
+
+    table: Table
+    rows: DataFrame
+    checks: list[Check]
+    staged: int
+    quarantined: int
+    rules: list[RuleMetrics]
+    failures: list[str]
+
+
+def _check(run: Run, table: Table) -> _Checked:
+    """Evaluates all checks in one pass over the staged rows."""
+    rows = _staged(run, table)
+    require_sound(rows, table, run.pipeline)
+    checks = checks_of(table)
+    counts = [F.count_if(check.broken).alias(f"broken_{number}") for number, check in enumerate(checks)]
+    try:
+        found = rows.agg(
+            F.count(F.lit(1)).alias("staged"),
+            F.count_if(_is_quarantined(checks)).alias("quarantined"),
+            *counts,
+        ).collect()[0]
+    except PySparkException as error:
+        raise find_failing(rows, table, run.pipeline) or error from error
+    violations: list[int] = [found[f"broken_{number}"] for number in range(len(checks))]
+    staged: int = found["staged"]
+    return _Checked(
+        table=table,
+        rows=rows,
+        checks=checks,
+        staged=staged,
+        quarantined=found["quarantined"],
+        rules=[
+            {"table": table.name, "rule": check.name, "severity": check.severity, "violations": count}
+            for check, count in zip(checks, violations, strict=True)
+        ],
+        failures=[
+            _failure(run, table, rows, check, f"{count} of {staged} rows")
+            for check, count in zip(checks, violations, strict=True)
+            if count and check.severity == "fail"
+        ],
+    )
+
+
+def _staged(run: Run, table: Table) -> DataFrame:
+    key = layout.staging_table(run.pipeline.name, table.name)
+    url = run.store.url(key)
+    if not table_exists(run.store, key):
+        raise UserError(f"{url}: nothing is staged: run the silver step of {run.partition} first")
+    staged = read_table(run.spark, run.store, key)
+    absent = [column.name for column in table.kept if column.name not in staged.columns]
+    if absent:
+        raise UserError(f"{url}: has no column {absent[0]}: run the silver step of {run.partition} again")
+    dropped = [column.name for column in table.columns if column.deprecated]
+    return staged.where(F.col("ingest_date") == F.lit(run.partition).cast("date")).drop(*dropped)
+
+
+def _publish(run: Run, checked: _Checked) -> TableMetrics:
+    """Quarantine first: a run that dies in between leaves readers what they had, and its rerun does both."""
+    table = checked.table
+    _quarantine(run, checked)
+    rows = checked.rows.where(~_is_quarantined(checked.checks)).drop(*_STAGING_ONLY)
+    key = layout.silver_table(run.pipeline.name, table.name)
+    if table.write == "merge":
+        written = merge_by_key(
+            rows,
+            run.store,
+            key,
+            keys=table.keys,
+            partition=run.partition,
+            partition_by=table.partition_by,
+        )
+    else:
+        # `append` too: a run that is repeated must not add its rows twice.
+        written = replace_partition(rows, run.store, key, run.partition, table.partition_by)
+    return _metrics(checked, written)
+
+
+def _quarantine(run: Run, checked: _Checked) -> None:
+    """Replaces what the quarantine holds of this partition; an old entry goes even when no new one comes."""
+    key = layout.quarantine_table(run.pipeline.name, checked.table.name)
+    if not checked.quarantined and not table_exists(run.store, key):
+        return
+    checks = [check for check in checked.checks if check.severity == "quarantine"]
+    first = F.coalesce(*[F.when(check.broken, F.lit(check.name)) for check in checks])
+    reasons = F.array_compact(F.array(*[F.when(check.broken, check.reason) for check in checks]))
+    rows = checked.rows.where(_is_quarantined(checks)).withColumns(
+        {"_rule": first, "_reason": F.array_join(reasons, "; "), "_run_id": F.lit(run.run_id)}
+    )
+    replace_partition(rows.drop("_faults"), run.store, key, run.partition, ["ingest_date"])
+
+
+def _is_quarantined(checks: list[Check]) -> SparkColumn:
+    found = F.lit(False)
+    for check in checks:
+        if check.severity == "quarantine":
+            found |= check.broken
+    return found
+
+
+def _metrics(checked: _Checked, written: Written | None) -> TableMetrics:
+    """What happened to a table; nothing did where nothing was written."""
+    return {
+        "name": checked.table.name,
+        "rows_in": checked.staged,
+        "rows_out": checked.staged - checked.quarantined if written else 0,
+        "rows_quarantined": checked.quarantined if written else 0,
+        "bytes": written.bytes if written else 0,
+    }
+
+
+def _failure(run: Run, table: Table, rows: DataFrame, check: Check, count: str) -> str:
+    examples = rows.where(check.broken).orderBy("_source_file", "_source_index").limit(_EXAMPLES).collect()
+    shown = ", ".join(_place(row, table.keys) for row in examples)
+    bronze = run.store.url(layout.bronze_partition(run.pipeline.name, table.name, run.partition))
+    return (
+        f"{run.pipeline.at(check.line)}: rule `{check.name}` (severity fail) of table {table.name} is broken "
+        f"by {count}, and nothing was published; first at {shown}, in {bronze}: mend the source and ingest again, "
+        "or change the rule"
+    )
+
+
+def _place(row: Row, keys: tuple[str, ...]) -> str:
+    """Page file and record of a row, and its key as far as it has one."""
+    key = ", ".join(f"{name}={row[name]}" for name in keys if row[name] is not None)
+    return f"{row['_source_file']}[{row['_source_index']}]" + (f" ({key})" if key else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main("quality", publish))

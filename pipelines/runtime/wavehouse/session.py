@@ -1,0 +1,34 @@
+"""The one Spark session of a job."""
+
+from __future__ import annotations
+
+import os
+
+from pyspark.sql import SparkSession
+
+from wavehouse.local_spark import SUBMIT_VARIABLE, submit_args
+
+
+def open_session(name: str) -> SparkSession:
+    """The Spark session: the one that spark-submit (the operator) prepared, else a local one.
+
+    `name` is the application's. Throws UserError when a local start finds no jars.
+    """
+    # spark-submit starts the JVM before the program, set up by the template, and leaves the way to it here.
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+        os.environ[SUBMIT_VARIABLE] = submit_args(os.environ.get(SUBMIT_VARIABLE))
+    spark = SparkSession.builder.appName(name).getOrCreate()
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    return spark
+
+
+def close_session(spark: SparkSession) -> None:
+    """Stops Spark and, where the job started it, waits for its JVM to end."""
+    gateway = spark.sparkContext._gateway  # noqa: SLF001  (there is no public way to its process)
+    spark.stop()
+    process = getattr(gateway, "proc", None)
+    if gateway is None or process is None:
+        return
+    gateway.shutdown()
+    process.stdin.close()
+    process.wait()

@@ -2,15 +2,9 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.
 import { didYouMean } from "./did-you-mean.ts";
 import { pointerKeys } from "./json-pointer.ts";
 import type { JsonSchema } from "./pipeline-schema.ts";
+import type { PointedProblem } from "./problem.ts";
 import { chooseBranch } from "./schema-branch.ts";
-import {
-  explainSchemaError,
-  missingKey,
-  notAllowed,
-  type SchemaProblem,
-  unknownKey,
-  wrongType,
-} from "./schema-problem.ts";
+import { explainSchemaError, missingKey, notAllowed, unknownKey, wrongType } from "./schema-problem.ts";
 
 /** Checks values against one schema, and tells each mistake once. */
 export class SchemaCheck {
@@ -31,11 +25,11 @@ export class SchemaCheck {
    * @param value any JSON value
    * @returns what the schema does not allow, each mistake once
    */
-  check(value: unknown): SchemaProblem[] {
+  check(value: unknown): PointedProblem[] {
     return withoutConsequences(this.#checkAgainst(this.#root, value, ""));
   }
 
-  #checkAgainst(schema: JsonSchema, value: unknown, base: string): SchemaProblem[] {
+  #checkAgainst(schema: JsonSchema, value: unknown, base: string): PointedProblem[] {
     const validate = this.#compile(schema);
     if (validate(value)) return [];
     const errors = (validate.errors ?? []).map((error) => {
@@ -56,12 +50,12 @@ export class SchemaCheck {
     ].filter((problem) => problem !== undefined);
   }
 
-  #explain(error: ErrorObject): SchemaProblem | undefined {
+  #explain(error: ErrorObject): PointedProblem | undefined {
     return explainSchemaError(error, (schema) => this.#resolve(schema));
   }
 
   /** Tells what is wrong with the alternative that was meant, and nothing about the others. */
-  #checkChoice(error: ErrorObject): SchemaProblem[] {
+  #checkChoice(error: ErrorObject): PointedProblem[] {
     const { instancePath: pointer, data: value } = error;
     const branches = error.schema as readonly JsonSchema[];
     const resolve = (schema: JsonSchema): JsonSchema => this.#resolve(schema);
@@ -81,7 +75,7 @@ export class SchemaCheck {
   }
 
   /** An `anyOf` says that one of some keys must be there. */
-  #explainKeys(error: ErrorObject): SchemaProblem {
+  #explainKeys(error: ErrorObject): PointedProblem {
     const keys = (error.schema as { required: string[] }[]).flatMap(({ required }) => required);
     const schema = (error.parentSchema ?? {}) as JsonSchema;
     const problem = missingKey(error.instancePath, keys.join("` or `"), schema, (part) => part);
@@ -121,7 +115,7 @@ function isWithin(pointer: string, outer: string): boolean {
 }
 
 /** A key that is missing because it was misspelt is one mistake, not two. */
-function withoutConsequences(problems: readonly SchemaProblem[]): SchemaProblem[] {
+function withoutConsequences(problems: readonly PointedProblem[]): PointedProblem[] {
   const meant = new Set(
     problems
       .filter(({ rule }) => rule === "pipeline/unknown-key")

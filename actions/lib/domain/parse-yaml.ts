@@ -2,9 +2,10 @@ import { Composer, type CST, type Document, Parser } from "yaml";
 import { decodeText } from "./decode-text.ts";
 import type { Finding } from "./finding.ts";
 import { LineIndex } from "./line-index.ts";
+import type { Problem } from "./problem.ts";
 import type { YamlPositions } from "./yaml-positions.ts";
 import { inspectYamlTokens, MAX_DEPTH, type YamlStructure } from "./yaml-structure.ts";
-import { explainYamlError, type Problem } from "./yaml-syntax.ts";
+import { explainYamlError } from "./yaml-syntax.ts";
 import { readYamlValue } from "./yaml-value.ts";
 
 /** A YAML file as data. */

@@ -4,14 +4,7 @@ import { describeType, describeValue, oneOf, quote } from "./describe-value.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { type JsonPointer, pointerKeys, pointTo } from "./json-pointer.ts";
 import type { JsonSchema } from "./pipeline-schema.ts";
-import type { Problem } from "./yaml-syntax.ts";
-
-/** Something that the schema does not allow, by where it is in the document. */
-export interface SchemaProblem extends Problem {
-  pointer: JsonPointer;
-  /** Whether the key is wrong or the value. */
-  at: "key" | "value";
-}
+import type { PointedProblem } from "./problem.ts";
 
 /**
  * Turns one of ajv's errors into a problem in words.
@@ -23,7 +16,7 @@ export interface SchemaProblem extends Problem {
 export function explainSchemaError(
   error: ErrorObject,
   resolve: (schema: JsonSchema) => JsonSchema,
-): SchemaProblem | undefined {
+): PointedProblem | undefined {
   const pointer = error.instancePath;
   const schema = (error.parentSchema ?? {}) as JsonSchema;
   const name = nameOf(pointer);
@@ -65,7 +58,7 @@ export function wrongType(
   value: unknown,
   types: readonly string[],
   schema: JsonSchema,
-): SchemaProblem {
+): PointedProblem {
   const expected = types.map(describeType).join(" or ") + (types.length === 1 ? likeExample(schema) : "");
   return {
     pointer,
@@ -78,7 +71,7 @@ export function wrongType(
 }
 
 /** A value that is not among those allowed. */
-export function notAllowed(pointer: JsonPointer, value: unknown, allowed: readonly string[]): SchemaProblem {
+export function notAllowed(pointer: JsonPointer, value: unknown, allowed: readonly string[]): PointedProblem {
   const fix =
     (typeof value === "string" ? didYouMean(value, allowed) : undefined) ??
     (allowed.length === 1 ? `write ${quote(allowed[0] ?? "")}` : "choose one of them");
@@ -98,7 +91,7 @@ export function missingKey(
   key: string,
   schema: JsonSchema,
   resolve: (schema: JsonSchema) => JsonSchema,
-): SchemaProblem {
+): PointedProblem {
   const property = (schema.properties as Record<string, JsonSchema> | undefined)?.[key];
   return {
     pointer,
@@ -116,7 +109,7 @@ export function unknownKey(
   key: string,
   schema: JsonSchema,
   object: unknown,
-): SchemaProblem {
+): PointedProblem {
   const known = Object.keys((schema.properties ?? {}) as object);
   const free = known.filter((name) => !Object.hasOwn(object as object, name));
   return {
@@ -129,7 +122,7 @@ export function unknownKey(
   };
 }
 
-function badFormat(error: ErrorObject, schema: JsonSchema): SchemaProblem {
+function badFormat(error: ErrorObject, schema: JsonSchema): PointedProblem {
   const isKey = error.propertyName !== undefined;
   const written = isKey ? String(error.propertyName) : String(error.data);
   const pointer = isKey ? pointTo(error.instancePath, written) : error.instancePath;
@@ -160,7 +153,7 @@ function repair(written: string, pattern: string): string | undefined {
   return more.find((candidate) => candidate !== written && new RegExp(pattern, "u").test(candidate));
 }
 
-function outOfRange(error: ErrorObject): SchemaProblem {
+function outOfRange(error: ErrorObject): PointedProblem {
   const words: Record<string, string> = {
     ">=": "at least",
     "<=": "at most",
@@ -178,7 +171,7 @@ function outOfRange(error: ErrorObject): SchemaProblem {
   };
 }
 
-function repeated(error: ErrorObject): SchemaProblem {
+function repeated(error: ErrorObject): PointedProblem {
   const { i, j } = error.params as { i: number; j: number };
   const [earlier, later] = [Math.min(i, j), Math.max(i, j)];
   return {

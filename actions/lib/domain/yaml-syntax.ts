@@ -1,9 +1,6 @@
 import type { YAMLError } from "yaml";
-import type { Finding } from "./finding.ts";
+import type { Problem } from "./problem.ts";
 import type { YamlStructure } from "./yaml-structure.ts";
-
-/** A finding that has no place yet. */
-export type Problem = Pick<Finding, "rule" | "message" | "expected" | "fix">;
 
 /**
  * Turns the parser's error into one that says what to do, at the place where it must be done: an unclosed bracket is

@@ -2,8 +2,8 @@ import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type
 import { didYouMean } from "./did-you-mean.ts";
 import { type JsonPointer, pointTo } from "./json-pointer.ts";
 import type { LineIndex, Position } from "./line-index.ts";
+import type { Problem } from "./problem.ts";
 import { YamlPositions } from "./yaml-positions.ts";
-import type { Problem } from "./yaml-syntax.ts";
 
 /** How many values aliases may stand for in all. */
 const MAX_ALIASED = 10_000;

@@ -345,7 +345,7 @@ describe("what the schema cannot say", () => {
       "- name: refunds",
       "refunds",
       "duplicate-table",
-      "`refunds` stands twice; the first is on line 102",
+      "`refunds` stands twice; the first is on line 97",
     ],
     [
       "ecommerce",
@@ -353,7 +353,7 @@ describe("what the schema cannot say", () => {
       "- name: sales_daily",
       "sales_daily",
       "duplicate-mart",
-      "`sales_daily` stands twice; the first is on line 137",
+      "`sales_daily` stands twice; the first is on line 128",
     ],
   ];
   test.each(cases)("%s: %s → %s", (name, from, to, at, rule, message) => {

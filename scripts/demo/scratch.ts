@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The scratch copy that the demo delivers: a Git repository of its own, with the history of a team's. */
 export interface Scratch {
   folder: string;
-  /** The commit on `main` that holds the change, before any bump. */
+  /** The commit on `source` that holds the change: the version of the code, whatever bumps `main` adds. */
   commit: string;
   /** Whether this demo brought a change that the scratch copy did not have. */
   changed: boolean;
@@ -34,7 +34,7 @@ export function syncScratch(checkout: string, folder: string, makeChange: (text:
   const tree = own ? working : withMadeChange(folder, head.tree, makeChange);
   const before = git(folder, ["rev-parse", "source^{tree}"]);
   if (tree === before) {
-    return { folder, commit: git(folder, ["rev-parse", "main"]), changed: false, author: "you", diff: "" };
+    return { folder, commit: git(folder, ["rev-parse", "source"]), changed: false, author: "you", diff: "" };
   }
   const message = own ? "Change under way in the working tree" : "Declare one more quality rule";
   const commit = git(folder, [...identity, "commit-tree", tree, "-p", "source", "-m", message]);
@@ -46,7 +46,7 @@ export function syncScratch(checkout: string, folder: string, makeChange: (text:
   git(folder, ["branch", "-f", "source", commit]);
   return {
     folder,
-    commit: git(folder, ["rev-parse", "main"]),
+    commit,
     changed: true,
     author: own ? "you" : "the demo",
     diff,
@@ -112,11 +112,6 @@ export function addQualityRule(text: string): string {
   const end = found.index + found[0].lastIndexOf("\n") + 1;
   const rule = `${found[2]}- { rule: length(name) > 1, severity: warn }\n`;
   return text.slice(0, end) + rule + text.slice(end);
-}
-
-/** Reads a file of the scratch copy. */
-export function readScratch(scratch: Scratch, path: string): string {
-  return readFileSync(join(scratch.folder, path), "utf8");
 }
 
 function git(folder: string, args: readonly string[], environment: Record<string, string> = {}): string {

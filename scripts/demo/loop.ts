@@ -1,0 +1,233 @@
+import { execFileSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { cacheRoot } from "kubeconform-wrapper";
+import { run as buildImages } from "../../actions/build-images/run.ts";
+import { run as bumpImages } from "../../actions/bump-images/run.ts";
+import { craneRegistry } from "../../actions/lib/adapters/crane.ts";
+import { git } from "../../actions/lib/adapters/git.ts";
+import { gitWorkspace } from "../../actions/lib/adapters/git-workspace.ts";
+import { kubeconform } from "../../actions/lib/adapters/kubeconform.ts";
+import { kustomizeRenderer } from "../../actions/lib/adapters/kustomize.ts";
+import { terminalLogger } from "../../actions/lib/adapters/terminal-logger.ts";
+import type { ActionResult } from "../../actions/lib/domain/action-result.ts";
+import type { BuiltImage } from "../../actions/lib/domain/built-image.ts";
+import { parseRendered } from "../../actions/lib/domain/rendered-objects.ts";
+import { UserError } from "../../actions/lib/domain/user-error.ts";
+import { environmentWaves } from "../../actions/lib/domain/waves.ts";
+import type { ManifestRenderer } from "../../actions/lib/ports/manifest-renderer.ts";
+import { renderWavesText } from "../../actions/lib/render/render-waves.ts";
+import { run as validate } from "../../actions/validate/run.ts";
+import { Cleanup } from "./cleanup.ts";
+import { prepareEnvironment, type Toolbox } from "./environment.ts";
+import type { DemoOptions } from "./options.ts";
+import { paint, StepPrinter } from "./print.ts";
+import { watchMemory } from "./process-memory.ts";
+import { type DemoRegistry, startRegistry } from "./registry.ts";
+import { type DataRun, runData, startData } from "./run-data.ts";
+import { addQualityRule, type Scratch, syncScratch } from "./scratch.ts";
+import { showResult } from "./show-result.ts";
+import { chooseSource } from "./source.ts";
+import { type DemoFolders, demoFolders, forget, readLastRun, writeLastRun } from "./state.ts";
+
+const environment = "local";
+
+/** What every step of the demo works with. */
+export interface Demo {
+  checkout: string;
+  options: DemoOptions;
+  folders: DemoFolders;
+  tools: Toolbox;
+  scratch: Scratch;
+  print: StepPrinter;
+  cleanup: Cleanup;
+}
+
+/**
+ * Takes one change through the whole loop and runs the data.
+ *
+ * @param checkout absolute path of the user's repository; it is only read
+ * @param options what the command line said
+ * @throws UserError when a step refuses what it was given
+ */
+export async function runDemo(checkout: string, options: DemoOptions): Promise<void> {
+  const started = performance.now();
+  const peakMemory = watchMemory();
+  const print = new StepPrinter();
+  const cleanup = new Cleanup();
+  const folders = demoFolders(cacheRoot(), checkout);
+  if (options.fresh) forget(folders);
+  try {
+    const tools = await print.step("prepare", "pinned tools, Python, jars and Java", () =>
+      prepareEnvironment(checkout, (line) => print.line(line)),
+    );
+    const scratch = await print.step("change", "on a scratch copy; your checkout stays as it is", async () =>
+      takeChange(checkout, folders, print),
+    );
+    const demo: Demo = { checkout, options, folders, tools, scratch, print, cleanup };
+    await deliverAndRun(demo);
+    const total = (performance.now() - started) / 1000;
+    printTimes(print, total, peakMemory());
+    if (options.keep) await waitForInterrupt(demo);
+  } finally {
+    await cleanup.stopAll();
+  }
+}
+
+async function deliverAndRun(demo: Demo): Promise<void> {
+  const { folders, options, print, scratch } = demo;
+  const source = await chooseSource(
+    options,
+    join(demo.checkout, "pipelines", options.pipeline, "sample", `${options.pipeline}.json`),
+  );
+  // Airflow needs some seconds to come up; when there is something to run it does so while images are built.
+  const lastRun = readLastRun(folders);
+  const likely = scratch.changed || options.rerun || options.keep || lastRun?.source !== source.id;
+  if (lastRun !== undefined && lastRun.source !== source.id)
+    rmSync(folders.store, { recursive: true, force: true });
+  const early = likely ? await startData(demo, source) : undefined;
+
+  const renderer = kustomizeRenderer({ root: scratch.folder, kustomize: demo.tools.kustomize });
+  await print.step("validate", "schema, meaning, and every rendered object", () => checkTree(demo, renderer));
+  const registry = await openRegistry(demo);
+  const images = await print.step("build and push", `one layer an image, to ${registry.host}`, () =>
+    build(demo, registry),
+  );
+  const commit = await print.step("bump", `images: in overlays/${environment}, one commit`, () =>
+    bump(demo, images),
+  );
+  await print.step("render", `overlays/${environment}, as Argo CD will; its waves`, () =>
+    render(demo, renderer),
+  );
+  const again = readLastRun(folders);
+  if (!options.rerun && again?.commit === commit && again.source === source.id) {
+    await print.step("run", "nothing to do", async () => {
+      print.line(
+        "Nothing changed since the last run: nothing was built, bumped or run. --rerun runs it again.",
+      );
+      showResult(demo, again);
+    });
+    return;
+  }
+  const run: DataRun = await print.step(
+    "run",
+    `Airflow and Spark, bronze to gold, from ${source.name}`,
+    async () => runData(demo, early ?? (await startData(demo, source))),
+  );
+  writeLastRun(folders, { commit, source: source.id, partition: run.partition, runId: run.runId });
+  await print.step("result", "what readers see", async () => showResult(demo, run));
+}
+
+function takeChange(checkout: string, folders: DemoFolders, print: StepPrinter): Scratch {
+  const scratch = syncScratch(checkout, folders.scratch, addQualityRule);
+  if (!scratch.changed) {
+    print.line("no change since the last demo");
+    return scratch;
+  }
+  const whose =
+    scratch.author === "you" ? "your working tree's changes" : "one more quality rule, made by the demo";
+  print.line(whose);
+  print.diff(scratch.diff, 16);
+  return scratch;
+}
+
+async function checkTree(demo: Demo, renderer: ManifestRenderer): Promise<void> {
+  const result = await validate(
+    { fix: false },
+    {
+      workspace: gitWorkspace(demo.scratch.folder),
+      renderer,
+      validator: kubeconform({
+        toolsDir: demo.tools.toolsDir,
+        kubernetesVersion: demo.tools.kubernetesVersion,
+      }),
+      logger: demoLogger(demo.print),
+    },
+  );
+  requireOk(result);
+}
+
+async function openRegistry(demo: Demo): Promise<DemoRegistry> {
+  const registry = await startRegistry({
+    crane: demo.tools.crane,
+    port: demo.options.ports.registry,
+    disk: demo.folders.registry,
+  });
+  demo.cleanup.add("the registry", () => registry.stop());
+  return registry;
+}
+
+async function build(demo: Demo, registry: DemoRegistry): Promise<readonly BuiltImage[]> {
+  const result = await buildImages(
+    { registry: registry.host, baseImage: undefined, pipelines: [demo.options.pipeline], dryRun: false },
+    {
+      workspace: gitWorkspace(demo.scratch.folder),
+      registry: craneRegistry({ program: demo.tools.crane }),
+      logger: demoLogger(demo.print),
+    },
+  );
+  requireOk(result);
+  await registry.save();
+  return JSON.parse(result.outputs.images ?? "[]") as BuiltImage[];
+}
+
+/** @returns the commit that holds the bump, or the one before it when nothing moved */
+async function bump(demo: Demo, images: readonly BuiltImage[]): Promise<string> {
+  const source = git({
+    root: demo.scratch.folder,
+    identity: { name: "wavehouse demo", email: "demo@wavehouse.invalid" },
+  });
+  const result = await bumpImages(
+    { environment, images, commit: true, pushBranch: undefined, dryRun: false },
+    { workspace: gitWorkspace(demo.scratch.folder), source, logger: demoLogger(demo.print) },
+  );
+  requireOk(result);
+  const commit = result.outputs.commit;
+  if (commit === undefined || commit === "") {
+    demo.print.line("nothing moved: no commit");
+    return source.head();
+  }
+  demo.print.diff(showCommit(demo.scratch.folder, commit));
+  return commit;
+}
+
+async function render(demo: Demo, renderer: ManifestRenderer): Promise<void> {
+  const stream = await renderer.render(`overlays/${environment}`);
+  writeFileSync(demo.folders.rendered, stream);
+  const waves = await environmentWaves(environment, async (folder) =>
+    parseRendered(await renderer.render(folder)),
+  );
+  demo.print.line(`${parseRendered(stream).length} objects in ${demo.folders.rendered}`);
+  for (const line of renderWavesText(waves).trimEnd().split("\n")) demo.print.line(line);
+}
+
+function requireOk(result: ActionResult): void {
+  if (!result.ok) throw new UserError(result.annotations.filter(({ severity }) => severity === "error"));
+}
+
+function showCommit(folder: string, commit: string): string {
+  const args = ["show", "--no-color", "--unified=1", "--format=%h %s%n", commit];
+  return execFileSync("git", args, { cwd: folder, encoding: "utf8", maxBuffer: 16 * 1024 * 1024 });
+}
+
+function demoLogger(print: StepPrinter) {
+  return terminalLogger((text) => {
+    for (const line of text.trimEnd().split("\n")) print.line(line);
+  });
+}
+
+function printTimes(print: StepPrinter, total: number, peakMiB: number | undefined): void {
+  const parts = print.times.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)}`).join(" · ");
+  print.line();
+  print.line(`${paint("bold", `${total.toFixed(1)} s in all`)}: ${parts}`);
+  if (peakMiB !== undefined) print.line(`peak memory of everything together: ${Math.round(peakMiB)} MiB`);
+}
+
+async function waitForInterrupt(demo: Demo): Promise<void> {
+  demo.print.line();
+  demo.print.line("Everything is still running; Ctrl-C ends it.");
+  await new Promise<never>(() => {
+    // The signal's handler ends the process.
+    setInterval(() => undefined, 60_000);
+  });
+}

@@ -1,0 +1,65 @@
+import type { Finding } from "./finding.ts";
+import { parseYaml } from "./parse-yaml.ts";
+import { VERSIONS_FILE } from "./template-versions.ts";
+import { UserError } from "./user-error.ts";
+
+const shapes = {
+  spark: "three",
+  scala: "two",
+  java: "one",
+  delta: "three",
+  iceberg: "three",
+  hadoop: "three",
+  airflow: "three",
+  python: "two",
+  kubernetes: "three",
+} as const;
+
+const patterns = { one: /^\d+$/, two: /^\d+\.\d+$/, three: /^\d+\.\d+\.\d+$/ } as const;
+const examples = { one: '"17"', two: '"2.13"', three: "4.1.3" } as const;
+
+/** What has a version in `versions.yaml`. */
+export type Component = keyof typeof shapes;
+
+/** `versions.yaml`: the version of each component, and where it stands. */
+export interface Versions {
+  of: Readonly<Record<Component, string>>;
+  at(component: Component): { file: string; line: number; column: number };
+}
+
+/**
+ * Reads `versions.yaml`.
+ *
+ * @param content its bytes or text
+ * @returns every version
+ * @throws UserError when one is missing, is none, or is of something unknown
+ */
+export function parseVersions(content: Uint8Array | string): Versions {
+  const { document, findings } = parseYaml(content, VERSIONS_FILE);
+  if (document === undefined || findings.length > 0) throw new UserError(findings);
+  const { value, positions } = document;
+  const record = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  const at = (key: string) => ({ file: VERSIONS_FILE, ...positions.value(`/${key}`) });
+  const wrong: Finding[] = [];
+  for (const [component, shape] of Object.entries(shapes)) {
+    const version = record[component];
+    if (typeof version === "string" && patterns[shape].test(version)) continue;
+    const message =
+      version === undefined ? `${component} is missing` : `${component} is ${JSON.stringify(version)}`;
+    const expected = `its version as a string, for instance ${examples[shape]}`;
+    wrong.push({ rule: "versions/shape", severity: "error", ...at(component), message, expected });
+  }
+  for (const key of Object.keys(record)) {
+    if (Object.hasOwn(shapes, key)) continue;
+    const expected = `one of ${Object.keys(shapes).join(", ")}`;
+    wrong.push({
+      rule: "versions/unknown",
+      severity: "error",
+      ...at(key),
+      message: `unknown key ${key}`,
+      expected,
+    });
+  }
+  if (wrong.length > 0) throw new UserError(wrong);
+  return { of: record as Record<Component, string>, at };
+}

@@ -1,7 +1,8 @@
 import type { RenderedObject } from "./rendered-objects.ts";
 import { UserError } from "./user-error.ts";
 
-const WAVE = "argocd.argoproj.io/sync-wave";
+/** The annotation that says when Argo CD syncs an object. */
+export const WAVE = "argocd.argoproj.io/sync-wave";
 
 /** An Argo CD Application, as far as syncing it needs to be known. */
 export interface ApplicationSync {
@@ -104,16 +105,22 @@ function rootSteps(application: string, namespace: string, objects: readonly Ren
   return [...own].map(([wave, group]) => ({ wave, application, namespace, objects: group }));
 }
 
-function isApplication(object: RenderedObject): boolean {
+/** Whether an object is an Argo CD Application. */
+export function isApplication(object: RenderedObject): boolean {
   return object.kind === "Application" && object.apiVersion.startsWith("argoproj.io/");
 }
 
 function waveOf(object: RenderedObject): number {
   const text = object.metadata.annotations?.[WAVE] ?? "0";
-  if (!/^-?\d+$/.test(text)) {
+  if (!isWave(text)) {
     throw new UserError(
       `${object.kind} ${object.metadata.name}: ${WAVE} is ${JSON.stringify(text)}; expected a whole number in quotes`,
     );
   }
   return Number(text);
+}
+
+/** Whether an annotation's value is a wave. */
+export function isWave(value: unknown): boolean {
+  return typeof value === "string" && /^-?\d+$/.test(value);
 }

@@ -1,0 +1,106 @@
+import { checkApplications } from "../lib/domain/check-applications.ts";
+import { checkImages } from "../lib/domain/check-images.ts";
+import { checkRoot } from "../lib/domain/check-root.ts";
+import type { Tree } from "../lib/domain/environments.ts";
+import type { Finding } from "../lib/domain/finding.ts";
+import { ObjectSources } from "../lib/domain/object-sources.ts";
+import { parseRendered, type RenderedObject } from "../lib/domain/rendered-objects.ts";
+import { UserError } from "../lib/domain/user-error.ts";
+import { environmentWaves } from "../lib/domain/waves.ts";
+import type { ManifestRenderer } from "../lib/ports/manifest-renderer.ts";
+import type { ManifestProblem, ManifestValidator } from "../lib/ports/manifest-validator.ts";
+
+/** One environment, checked as it will be rendered. */
+export interface CheckedEnvironment {
+  environment: string;
+  /** Objects that were checked against their schemas; `undefined` when they could not be. */
+  objects: number | undefined;
+  findings: Finding[];
+}
+
+/**
+ * Renders an environment, whole and as its Applications will sync it, and checks every object.
+ *
+ * @param environment name of the environment
+ * @param tree the files that it is rendered from
+ * @param ports what renders and validates
+ * @returns what was found
+ * @throws UserError when a tool cannot be had
+ */
+export async function checkEnvironment(
+  environment: string,
+  tree: Tree,
+  ports: { renderer: ManifestRenderer; validator: ManifestValidator },
+): Promise<CheckedEnvironment> {
+  const folder = `overlays/${environment}`;
+  const stream = await orFindings(() => ports.renderer.render(folder));
+  if ("findings" in stream) return { environment, objects: undefined, findings: stream.findings };
+  const objects = parseRendered(stream.value);
+  const validation = await orFindings(() => ports.validator.validate(stream.value));
+  if ("findings" in validation) return { environment, objects: undefined, findings: validation.findings };
+  const { checked, problems } = validation.value;
+  const sources = new ObjectSources(tree, environment);
+  const findings = [
+    ...checkCount(folder, objects.length, checked),
+    ...problems.map((problem) => locate(problem, folder, sources)),
+    ...checkImages({ environment, objects, tree }),
+    ...(await checkSync(environment, objects, tree, ports.renderer)),
+  ];
+  return { environment, objects: checked, findings };
+}
+
+async function checkSync(
+  environment: string,
+  objects: readonly RenderedObject[],
+  tree: Tree,
+  renderer: ManifestRenderer,
+): Promise<Finding[]> {
+  const root = checkRoot({ environment, objects, tree });
+  if (root.length > 0) return root;
+  const render = async (folder: string): Promise<RenderedObject[]> =>
+    parseRendered(await renderer.render(folder));
+  const waves = await orFindings(() => environmentWaves(environment, render));
+  if ("findings" in waves) return waves.findings;
+  return checkApplications({ environment, objects, steps: waves.value, tree });
+}
+
+/** The user's faults become findings beside the others; what is no fault of a file's ends the run. */
+async function orFindings<T>(work: () => Promise<T>): Promise<{ value: T } | { findings: Finding[] }> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    if (error instanceof UserError && error.findings.length > 0) return { findings: [...error.findings] };
+    throw error;
+  }
+}
+
+/** An object that is rendered and not checked would be one skipped silently. */
+function checkCount(folder: string, rendered: number, checked: number): Finding[] {
+  if (rendered === checked) return [];
+  return [
+    {
+      rule: "overlay/not-all-checked",
+      severity: "error",
+      file: `${folder}/kustomization.yaml`,
+      line: 1,
+      column: 1,
+      message: `${rendered} objects were rendered and ${checked} checked`,
+      expected: "every object to be checked",
+      fix: "this is a fault of the validator: report it with the output of `kustomize build`",
+    },
+  ];
+}
+
+function locate(problem: ManifestProblem, folder: string, sources: ObjectSources): Finding {
+  const { apiVersion, kind, name, namespace, path, message } = problem;
+  const place = sources.locate({ apiVersion, kind, name, namespace }, path);
+  const object = `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
+  return {
+    rule: "manifest/schema",
+    severity: "error",
+    ...(place ?? { file: `${folder}/kustomization.yaml`, line: 1, column: 1 }),
+    message: `${object}${path === "" ? "" : ` at ${path}`}: ${message}`,
+    expected: `what the schema of ${apiVersion} ${kind} allows`,
+    fix: "correct it where it is written, in the base or the patch",
+  };
+}

@@ -1,0 +1,117 @@
+import type { PipelineTree } from "../lib/domain/check-pipeline.ts";
+import { checkSize, decodeText } from "../lib/domain/decode-text.ts";
+import { nearest } from "../lib/domain/did-you-mean.ts";
+import type { Tree } from "../lib/domain/environments.ts";
+import type { Finding } from "../lib/domain/finding.ts";
+import { type PipelineFile, readPipeline } from "../lib/domain/pipeline-file.ts";
+import type { FileEntry, Workspace } from "../lib/ports/workspace.ts";
+
+/** What is validated, as far as it could be read. */
+export interface Repository {
+  /** YAML files of `apps/`, `manifests/` and `overlays/`. */
+  tree: Map<string, string>;
+  /** Every file below `pipelines/`. */
+  entries: readonly FileEntry[];
+  /** The pipelines that the schema allows. */
+  pipelines: PipelineFile[];
+  /** Whether that is all of them. */
+  complete: boolean;
+  pipelineTree: PipelineTree;
+  /** Why some of it could not be read, and what the schema does not allow. */
+  findings: Finding[];
+}
+
+/**
+ * Reads the repository. One file that cannot be read keeps no other from being read.
+ *
+ * @param workspace the repository's files
+ * @returns what was read, and what is wrong with the rest
+ */
+export async function readRepository(workspace: Workspace): Promise<Repository> {
+  const entries = await workspace.list("pipelines");
+  const findings = entries.flatMap(checkName);
+  const pipelines: PipelineFile[] = [];
+  const files = entries.filter(({ path }) => PIPELINE.test(path));
+  for (const entry of files) {
+    const refused = refuse(entry);
+    const read = refused
+      ? { findings: [refused] }
+      : readPipeline(entry.path, await workspace.read(entry.path));
+    findings.push(...read.findings);
+    if ("pipeline" in read && read.pipeline !== undefined) pipelines.push(read.pipeline);
+  }
+  const [sql, ...folders] = await Promise.all([
+    readTexts(
+      workspace,
+      entries.filter(({ path }) => path.endsWith(".sql")),
+    ),
+    ...["apps", "manifests", "overlays"].map(async (folder) => {
+      return readTexts(
+        workspace,
+        (await workspace.list(folder)).filter(({ path }) => /\.ya?ml$/.test(path)),
+      );
+    }),
+  ]);
+  const all = [sql, ...folders];
+  return {
+    tree: new Map(folders.flatMap(({ texts }) => [...texts])),
+    entries,
+    pipelines,
+    complete: pipelines.length === files.length,
+    pipelineTree: { paths: new Set(entries.map(({ path }) => path)), sql: sql.texts },
+    findings: [...findings, ...all.flatMap((read) => read.findings)],
+  };
+}
+
+const PIPELINE = /^pipelines\/[^/]+\/pipeline\.yaml$/;
+
+async function readTexts(
+  workspace: Workspace,
+  entries: readonly FileEntry[],
+): Promise<{ texts: Tree; findings: Finding[] }> {
+  const texts = new Map<string, string>();
+  const findings: Finding[] = [];
+  for (const entry of entries) {
+    const { path } = entry;
+    const refused = refuse(entry);
+    const decoded = refused ? { finding: refused } : decodeText(path, await workspace.read(path));
+    if ("text" in decoded) texts.set(path, decoded.text);
+    else findings.push(decoded.finding);
+  }
+  return { texts, findings };
+}
+
+/** What is not even opened: a file of many megabytes, and a link, which may lead anywhere. */
+function refuse({ path, bytes, symlink }: FileEntry): Finding | undefined {
+  if (!symlink) return checkSize(path, bytes);
+  return {
+    rule: "file/symlink",
+    severity: "error",
+    file: path,
+    line: 1,
+    column: 1,
+    message: "a symbolic link is not followed",
+    expected: "a file",
+    fix: "put the file itself here",
+  };
+}
+
+/** A pipeline's file under a name that nothing reads would be left out without a word. */
+function checkName({ path }: FileEntry): Finding[] {
+  const [, folder, name = ""] = /^pipelines\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
+  if (folder === undefined || folder === "runtime" || name === "pipeline.yaml") return [];
+  if (nearest(name.replace(/\.[^.]*$/, ""), ["pipeline"]) === undefined || !/\.(ya?ml|json)$/i.test(name))
+    return [];
+  return [
+    {
+      rule: "pipeline/file-name",
+      severity: "error",
+      file: path,
+      line: 1,
+      column: 1,
+      message: `a pipeline's file is not called \`${name}\`, so this one is not read`,
+      expected: "`pipeline.yaml`",
+      fix: `git mv ${path} pipelines/${folder}/pipeline.yaml`,
+    },
+  ];
+}

@@ -47,8 +47,9 @@ function parseOne(item: unknown, place: string): PinnedImage {
     throw wrong(`${place} is not an object`, "{name, reference, tag, digest, changed}");
   }
   for (const key of Object.keys(item)) {
-    if (!KEYS.includes(key))
-      throw wrong(`${place} has the key \`${key}\``, didYouMean(key, KEYS) ?? KEYS.join(", "));
+    if (KEYS.includes(key)) continue;
+    const hint = didYouMean(key, KEYS);
+    throw wrong(`${place} has the key \`${key}\`${hint === undefined ? "" : ` (${hint})`}`, KEYS.join(", "));
   }
   const { name, reference, tag, digest, changed } = item as Record<string, unknown>;
   if (typeof name !== "string" || name === "") throw wrong(`${place} has no \`name\``, "text");
@@ -71,7 +72,5 @@ function parseOne(item: unknown, place: string): PinnedImage {
 }
 
 function wrong(what: string, expected: string): UserError {
-  return new UserError(
-    `Input \`images\`: the list ${what}; expected ${expected}.`.replace("the list item", "item"),
-  );
+  return new UserError(`Input \`images\`: ${what}; expected ${expected}.`);
 }

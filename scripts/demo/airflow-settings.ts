@@ -9,7 +9,6 @@ export interface AirflowPlace {
   home: string;
   /** Its port on loopback. */
   port: number;
-  dagsFolder: string;
 }
 
 /**
@@ -28,7 +27,14 @@ export function airflowEnvironment(place: AirflowPlace, base: NodeJS.ProcessEnv)
     no_proxy: [base.no_proxy, "127.0.0.1", "localhost"].filter(Boolean).join(","),
     PYTHONUNBUFFERED: "1",
     AIRFLOW_HOME: place.home,
-    AIRFLOW__CORE__DAGS_FOLDER: place.dagsFolder,
+    // The pipelines themselves are the DAGs: the bundle reads WAVEHOUSE_PIPELINES.
+    AIRFLOW__CORE__DAGS_FOLDER: join(place.home, "dags"),
+    AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH: join(place.home, "bundles"),
+    AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST: JSON.stringify([
+      { name: "pipelines", classpath: "wavehouse.dags.bundle.PipelinesBundle", kwargs: {} },
+    ]),
+    // Someone is waiting: a fault is told at its first try.
+    WAVEHOUSE_TASK_RETRIES: "0",
     AIRFLOW__CORE__LOAD_EXAMPLES: "False",
     AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION: "False",
     AIRFLOW__CORE__EXECUTOR: "LocalExecutor",

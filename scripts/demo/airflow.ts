@@ -27,7 +27,7 @@ export interface AirflowOptions extends AirflowPlace {
   cache: string;
   /** The lock file that Airflow was installed from: the cached database is of that very version. */
   lock: string;
-  /** What the DAGs and their tasks need beside: WAVEHOUSE_*, JAVA_HOME, PYTHONPATH. */
+  /** What the DAGs and their tasks need beside: PYTHONPATH (the runtime), WAVEHOUSE_*, JAVA_HOME. */
   env: Record<string, string>;
 }
 

@@ -40,7 +40,6 @@ export async function startData(demo: Demo, source: Source): Promise<DataService
     python: tools.python,
     home: folders.airflow,
     port: options.ports.airflow,
-    dagsFolder: join(scratch.folder, "pipelines", "runtime", "dags"),
     cache: tools.cache,
     lock: join(scratch.folder, "pipelines", "runtime", "requirements.lock"),
     env: {

@@ -71,7 +71,8 @@ async function checkGenerated(
   { complete, pipelines, tree }: Repository,
   workspace: Workspace,
 ): Promise<{ findings: Finding[]; fixed: string[]; checked: boolean }> {
-  if (!complete) return { findings: [], fixed: [], checked: false };
+  const named = pipelines.every(({ folder, pipeline }) => folder === `pipelines/${pipeline.metadata.name}`);
+  if (!complete || !named) return { findings: [], fixed: [], checked: false };
   const content = await workspace.read(VERSIONS_FILE);
   const versions = findingsOr(() => readTemplateVersions(content));
   if ("findings" in versions) return { findings: versions.findings, fixed: [], checked: false };

@@ -38,6 +38,8 @@ class Reader {
   readonly #lines: LineIndex;
   readonly #targets = new Map<Alias, Node>();
   #aliased = 0;
+  /** The alias, written where nothing is aliased, through which values are read now. */
+  #through: Node | null = null;
 
   constructor(lines: LineIndex) {
     this.#lines = lines;
@@ -72,8 +74,9 @@ class Reader {
   /** Recursion is bounded by the depth that was checked before, and aliases cannot loop any more. */
   read(node: Node | null, pointer: JsonPointer, key: Position | undefined, aliased: boolean): unknown {
     if (this.exhausted || node === null) return null;
-    if (aliased && ++this.#aliased > MAX_ALIASED) return this.#exhaust(node);
+    if (aliased && ++this.#aliased > MAX_ALIASED) return this.#exhaust();
     this.positions.note(pointer, this.#at(node), key);
+    if (isAlias(node) && !aliased) this.#through = node;
     if (isAlias(node)) return this.read(this.#targets.get(node) ?? null, pointer, key, true);
     if (isScalar(node)) return node.value;
     if (isSeq<Node>(node)) {
@@ -105,9 +108,9 @@ class Reader {
     return isScalar(node) && node.value !== null ? String(node.value) : undefined;
   }
 
-  #exhaust(node: Node): null {
+  #exhaust(): null {
     this.exhausted = true;
-    this.#report(node, TOO_MANY_ALIASED);
+    this.#report(this.#through, TOO_MANY_ALIASED);
     return null;
   }
 

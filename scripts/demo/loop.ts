@@ -1,25 +1,25 @@
-import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheRoot } from "kubeconform-wrapper";
 import { run as buildImages } from "../../actions/build-images/run.ts";
 import { run as bumpImages } from "../../actions/bump-images/run.ts";
+import { connectValidation } from "../../actions/lib/adapters/connect-validation.ts";
 import { craneRegistry } from "../../actions/lib/adapters/crane.ts";
 import { git } from "../../actions/lib/adapters/git.ts";
 import { gitWorkspace } from "../../actions/lib/adapters/git-workspace.ts";
-import { kubeconform } from "../../actions/lib/adapters/kubeconform.ts";
-import { kustomizeRenderer } from "../../actions/lib/adapters/kustomize.ts";
 import { terminalLogger } from "../../actions/lib/adapters/terminal-logger.ts";
 import type { ActionResult } from "../../actions/lib/domain/action-result.ts";
-import type { BuiltImage } from "../../actions/lib/domain/built-image.ts";
+import { type PinnedImage, parseBuiltImages } from "../../actions/lib/domain/built-image.ts";
 import { parseRendered } from "../../actions/lib/domain/rendered-objects.ts";
 import { UserError } from "../../actions/lib/domain/user-error.ts";
 import { environmentWaves } from "../../actions/lib/domain/waves.ts";
 import type { ManifestRenderer } from "../../actions/lib/ports/manifest-renderer.ts";
 import { renderWavesText } from "../../actions/lib/render/render-waves.ts";
 import { run as validate } from "../../actions/validate/run.ts";
+import { loopTools } from "../setup/go.ts";
+import { type Prepared, prepare } from "../setup/prepare.ts";
+import { toolsDir } from "../setup/repository.ts";
 import { Cleanup } from "./cleanup.ts";
-import { prepareEnvironment, type Toolbox } from "./environment.ts";
 import type { DemoOptions } from "./options.ts";
 import { paint, StepPrinter } from "./print.ts";
 import { watchMemory } from "./process-memory.ts";
@@ -37,7 +37,7 @@ export interface Demo {
   checkout: string;
   options: DemoOptions;
   folders: DemoFolders;
-  tools: Toolbox;
+  prepared: Prepared<(typeof loopTools)[number]>;
   scratch: Scratch;
   print: StepPrinter;
   cleanup: Cleanup;
@@ -58,13 +58,13 @@ export async function runDemo(checkout: string, options: DemoOptions): Promise<v
   const folders = demoFolders(cacheRoot(), checkout);
   if (options.fresh) forget(folders);
   try {
-    const tools = await print.step("prepare", "pinned tools, Python, jars and Java", () =>
-      prepareEnvironment(checkout, (line) => print.line(line)),
+    const prepared = await print.step("prepare", "pinned tools, Python, jars and Java", () =>
+      prepare(loopTools, (line) => print.line(line)),
     );
     const scratch = await print.step("change", "on a scratch copy; your checkout stays as it is", async () =>
       takeChange(checkout, folders, print),
     );
-    const demo: Demo = { checkout, options, folders, tools, scratch, print, cleanup };
+    const demo: Demo = { checkout, options, folders, prepared, scratch, print, cleanup };
     await deliverAndRun(demo);
     const total = (performance.now() - started) / 1000;
     printTimes(print, total, peakMemory());
@@ -87,8 +87,11 @@ async function deliverAndRun(demo: Demo): Promise<void> {
     rmSync(folders.store, { recursive: true, force: true });
   const early = likely ? await startData(demo, source) : undefined;
 
-  const renderer = kustomizeRenderer({ root: scratch.folder, kustomize: demo.tools.kustomize });
-  await print.step("validate", "schema, meaning, and every rendered object", () => checkTree(demo, renderer));
+  const tree = connectValidation(scratch.folder, toolsDir);
+  await print.step("validate", "schema, meaning, and every rendered object", async () => {
+    const result = await validate({ fix: false }, { ...tree, logger: demoLogger(print) });
+    requireOk(result);
+  });
   const registry = await openRegistry(demo);
   const images = await print.step("build and push", `one layer an image, to ${registry.host}`, () =>
     build(demo, registry),
@@ -97,7 +100,7 @@ async function deliverAndRun(demo: Demo): Promise<void> {
     bump(demo, images),
   );
   await print.step("render", `overlays/${environment}, as Argo CD will; its waves`, () =>
-    render(demo, renderer),
+    render(demo, tree.renderer),
   );
   const again = readLastRun(folders);
   if (!options.rerun && again?.commit === commit && again.source === source.id) {
@@ -131,25 +134,9 @@ function takeChange(checkout: string, folders: DemoFolders, print: StepPrinter):
   return scratch;
 }
 
-async function checkTree(demo: Demo, renderer: ManifestRenderer): Promise<void> {
-  const result = await validate(
-    { fix: false },
-    {
-      workspace: gitWorkspace(demo.scratch.folder),
-      renderer,
-      validator: kubeconform({
-        toolsDir: demo.tools.toolsDir,
-        kubernetesVersion: demo.tools.kubernetesVersion,
-      }),
-      logger: demoLogger(demo.print),
-    },
-  );
-  requireOk(result);
-}
-
 async function openRegistry(demo: Demo): Promise<DemoRegistry> {
   const registry = await startRegistry({
-    crane: demo.tools.crane,
+    crane: demo.prepared.tools.crane,
     port: demo.options.ports.registry,
     disk: demo.folders.registry,
   });
@@ -157,38 +144,30 @@ async function openRegistry(demo: Demo): Promise<DemoRegistry> {
   return registry;
 }
 
-async function build(demo: Demo, registry: DemoRegistry): Promise<readonly BuiltImage[]> {
+async function build(demo: Demo, registry: DemoRegistry): Promise<readonly PinnedImage[]> {
   const result = await buildImages(
     { registry: registry.host, baseImage: undefined, pipelines: [demo.options.pipeline], dryRun: false },
     {
       workspace: gitWorkspace(demo.scratch.folder),
-      registry: craneRegistry({ program: demo.tools.crane }),
+      registry: craneRegistry({ program: demo.prepared.tools.crane }),
       logger: demoLogger(demo.print),
     },
   );
   requireOk(result);
   await registry.save();
-  return JSON.parse(result.outputs.images ?? "[]") as BuiltImage[];
+  return parseBuiltImages(JSON.parse(result.outputs.images ?? "[]"));
 }
 
 /** @returns the commit that holds the bump, or the one before it when nothing moved */
-async function bump(demo: Demo, images: readonly BuiltImage[]): Promise<string> {
-  const source = git({
-    root: demo.scratch.folder,
-    identity: { name: "wavehouse demo", email: "demo@wavehouse.invalid" },
-  });
+async function bump(demo: Demo, images: readonly PinnedImage[]): Promise<string> {
+  const committer = { name: "wavehouse demo", email: "demo@wavehouse.invalid" };
+  const sourceControl = git({ root: demo.scratch.folder, identity: committer });
   const result = await bumpImages(
-    { environment, images, commit: true, pushBranch: undefined, dryRun: false },
-    { workspace: gitWorkspace(demo.scratch.folder), source, logger: demoLogger(demo.print) },
+    { environment, images, commit: true, pushBranch: undefined, dryRun: false, committer },
+    { workspace: gitWorkspace(demo.scratch.folder), sourceControl, logger: demoLogger(demo.print) },
   );
   requireOk(result);
-  const commit = result.outputs.commit;
-  if (commit === undefined || commit === "") {
-    demo.print.line("nothing moved: no commit");
-    return source.head();
-  }
-  demo.print.diff(showCommit(demo.scratch.folder, commit));
-  return commit;
+  return result.outputs.commit || sourceControl.head();
 }
 
 async function render(demo: Demo, renderer: ManifestRenderer): Promise<void> {
@@ -203,11 +182,6 @@ async function render(demo: Demo, renderer: ManifestRenderer): Promise<void> {
 
 function requireOk(result: ActionResult): void {
   if (!result.ok) throw new UserError(result.annotations.filter(({ severity }) => severity === "error"));
-}
-
-function showCommit(folder: string, commit: string): string {
-  const args = ["show", "--no-color", "--unified=1", "--format=%h %s%n", commit];
-  return execFileSync("git", args, { cwd: folder, encoding: "utf8", maxBuffer: 16 * 1024 * 1024 });
 }
 
 function demoLogger(print: StepPrinter) {

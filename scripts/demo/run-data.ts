@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { cacheRoot } from "kubeconform-wrapper";
 import { UserError } from "../../actions/lib/domain/user-error.ts";
 import { type Airflow, startAirflow } from "./airflow.ts";
 import type { TaskRun } from "./airflow-client.ts";
@@ -27,7 +28,7 @@ export interface DataRun {
  * @throws UserError when a port is taken
  */
 export async function startData(demo: Demo, source: Source): Promise<DataServices> {
-  const { folders, options, tools, scratch, cleanup } = demo;
+  const { folders, options, prepared, scratch, cleanup } = demo;
   const sourceUrl: Record<string, string> = {};
   if (source.file !== undefined) {
     const api = await startApi({ port: options.ports.api, file: source.file });
@@ -37,10 +38,10 @@ export async function startData(demo: Demo, source: Source): Promise<DataService
   for (const folder of [folders.store, folders.images, folders.airflow])
     mkdirSync(folder, { recursive: true });
   const airflow = await startAirflow({
-    python: tools.python,
+    python: prepared.python.python,
     home: folders.airflow,
     port: options.ports.airflow,
-    cache: tools.cache,
+    cache: cacheRoot(),
     lock: join(scratch.folder, "pipelines", "runtime", "requirements.lock"),
     env: {
       ...sourceUrl,
@@ -51,10 +52,10 @@ export async function startData(demo: Demo, source: Source): Promise<DataService
       WAVEHOUSE_SPARK: "local",
       WAVEHOUSE_CODE_VERSION: scratch.commit,
       WAVEHOUSE_TEMPLATES: folders.rendered,
-      WAVEHOUSE_CRANE: tools.crane,
+      WAVEHOUSE_CRANE: prepared.tools.crane,
       WAVEHOUSE_IMAGES: folders.images,
-      WAVEHOUSE_JARS: tools.jars,
-      JAVA_HOME: tools.javaHome,
+      WAVEHOUSE_JARS: prepared.jars,
+      JAVA_HOME: prepared.java.home,
       SPARK_LOCAL_IP: "127.0.0.1",
     },
   });

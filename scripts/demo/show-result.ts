@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Demo } from "./loop.ts";
-import { paint } from "./print.ts";
-import { readRunReport, readTableHead, renderRunReport, renderTable } from "./result.ts";
+import { paint, renderTable } from "./print.ts";
+import { readRunReport, readTableHead, renderRunReport } from "./result.ts";
 
 /**
  * Prints the gold table's first rows, the run report, and where everything lies.
@@ -9,11 +9,16 @@ import { readRunReport, readTableHead, renderRunReport, renderTable } from "./re
  * @param run which run to show
  */
 export function showResult(demo: Demo, run: { partition: string; runId: string }): void {
-  const { checkout, folders, options, print, tools } = demo;
+  const { checkout, folders, options, print, prepared } = demo;
   const bucket = join(folders.store, "lakehouse");
   const gold = join(bucket, "gold", options.pipeline, "breweries_by_type_and_location");
   const reader = join(checkout, "scripts", "demo", "read_table.py");
-  const head = readTableHead(tools.python, reader, gold, "-breweries,country,state_province,brewery_type");
+  const head = readTableHead(
+    prepared.python.python,
+    reader,
+    gold,
+    "-breweries,country,state_province,brewery_type",
+  );
   print.line(paint("bold", `gold.breweries_by_type_and_location, ${head.rows} rows`));
   for (const line of renderTable(head.columns, head.first)) print.line(line);
   print.line();

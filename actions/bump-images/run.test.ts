@@ -164,6 +164,22 @@ Wavehouse-Source-Commit: ${source}
     );
   });
 
+  test("a kustomization of 50 MB is not even read", async () => {
+    const at = ports();
+    const huge = "overlays/local/huge/kustomization.yaml";
+    await at.workspace.apply(new Map([[huge, ""]]));
+    const workspace = {
+      ...at.workspace,
+      list: async (prefix: string) =>
+        (await at.workspace.list(prefix)).map((file) =>
+          file.path === huge ? { ...file, bytes: 50e6 } : file,
+        ),
+    };
+    await expect(run(inputs(), { ...at, workspace })).rejects.toThrow(
+      `${huge}:1:1: error: the file has 50,000,000 bytes and was not read`,
+    );
+  });
+
   test("on a real repository, pushed to a real one", async () => {
     const repository = await gitRepository(files);
     const remote = await temporaryFolder();

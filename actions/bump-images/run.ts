@@ -1,5 +1,6 @@
 import type { ActionResult } from "../lib/domain/action-result.ts";
 import { bumpMessage } from "../lib/domain/bump-message.ts";
+import { checkSize } from "../lib/domain/decode-text.ts";
 import { didYouMean } from "../lib/domain/did-you-mean.ts";
 import { type BumpPlan, planBump } from "../lib/domain/plan-bump.ts";
 import { UserError } from "../lib/domain/user-error.ts";
@@ -54,6 +55,10 @@ async function readKustomizations(environment: string, workspace: Workspace): Pr
       `Input \`environment\` is \`${environment}\`, but overlays/${environment} has no kustomization; ${hint}`,
     );
   }
+  const findings = tree.flatMap(({ path, bytes }) =>
+    own.includes(path) ? (checkSize(path, bytes) ?? []) : [],
+  );
+  if (findings.length > 0) throw new UserError(findings);
   const texts = await Promise.all(
     own.map(async (path) => [path, decode(path, await workspace.read(path))] as const),
   );

@@ -1,4 +1,5 @@
-import type { BumpEdit, ImagePin } from "../domain/plan-bump.ts";
+import type { ImagePin } from "../domain/bump-entry.ts";
+import type { BumpEdit } from "../domain/plan-bump.ts";
 import { renderDiff } from "./render-diff.ts";
 
 /**

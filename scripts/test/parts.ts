@@ -1,0 +1,146 @@
+import { join } from "node:path";
+import type { Prepared } from "../setup/prepare.ts";
+import { repositoryRoot, runtimeDir } from "../setup/repository.ts";
+import { type Counts, countCheck, countPytest, countVitest } from "./counts.ts";
+
+/** All that a part may need: every tool, Python, Java and the jars. */
+export type Tools = Prepared<"kustomize" | "kubeconform" | "crane" | "actionlint" | "act">;
+
+/** A program that a part runs. */
+export interface Program {
+  file: string;
+  args: readonly string[];
+  cwd: string;
+  env?: Readonly<Record<string, string>>;
+  /** Where the program writes the report that is counted. */
+  report?: string;
+}
+
+/** One part of the tests. */
+export interface Part {
+  name: string;
+  /** What it checks, in a few words. */
+  about: string;
+  count: (report: string | undefined, exitCode: number) => Counts;
+  /** How it is run: with nothing but the npm packages, or with what `prepare` made. */
+  program:
+    | { needs: "node"; make: (folder: string) => Program }
+    | { needs: "tools"; make: (folder: string, tools: Tools) => Program };
+}
+
+/** Parts that run one after the other, beside the other lane: two cores, and each lane has one heavy part. */
+export const lanes: readonly (readonly Part[])[] = [
+  [
+    check("biome", "formatting and lint of TypeScript and JSON", "biome", ["ci", "--colors=off", "."]),
+    check("tsc", "types", "tsc", ["--noEmit"]),
+    script("generated", "manifests, Applications and overlays are what the pipelines say", "generate.ts"),
+    script("readmes", "the actions' tables are what action.yml says", "generate-readmes.ts"),
+    script("dist", "the bundles are what the sources give", "build.ts"),
+    {
+      name: "actionlint",
+      about: "workflows, and the shell in them",
+      count: (_, exitCode) => countCheck(exitCode),
+      program: {
+        needs: "tools",
+        make: (_, { tools }) => ({ file: tools.actionlint, args: ["-no-color"], cwd: repositoryRoot }),
+      },
+    },
+    {
+      name: "vitest",
+      about: "units, properties, bundles, and workflows under act",
+      count: countVitest,
+      program: {
+        needs: "tools",
+        make: (folder, tools) => {
+          const report = join(folder, "vitest.json");
+          return {
+            file: nodeProgram("vitest"),
+            args: ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+            cwd: repositoryRoot,
+            env: environment(tools),
+            report,
+          };
+        },
+      },
+    },
+  ],
+  [
+    python(
+      "zizmor",
+      "security of the workflows",
+      "zizmor",
+      ["--offline", "--no-progress", "--persona=pedantic", ".github", "actions"],
+      repositoryRoot,
+    ),
+    python("ruff", "lint of Python", "ruff", ["check", "."], runtimeDir),
+    python("ruff-format", "formatting of Python", "ruff", ["format", "--check", "."], runtimeDir),
+    python("mypy", "types of Python", "mypy", [], runtimeDir),
+    {
+      name: "pytest",
+      about: "the runtime, on real local Spark",
+      count: countPytest,
+      program: {
+        needs: "tools",
+        make: (folder, tools) => {
+          const report = join(folder, "pytest.xml");
+          return {
+            file: tools.python.python,
+            args: ["-m", "pytest", "--color=no", `--junit-xml=${report}`],
+            cwd: runtimeDir,
+            env: environment(tools),
+            report,
+          };
+        },
+      },
+    },
+  ],
+];
+
+/** The JVM, the jars and the programs that the tests start, found by nobody but `prepare`. */
+function environment({ java, jars, python: { bin }, tools }: Tools): Record<string, string> {
+  return {
+    JAVA_HOME: java.home,
+    SPARK_LOCAL_IP: "127.0.0.1",
+    WAVEHOUSE_JARS: jars,
+    WAVEHOUSE_CRANE: tools.crane,
+    PATH: `${bin}:${process.env.PATH ?? ""}`,
+  };
+}
+
+function check(name: string, about: string, program: string, args: readonly string[]): Part {
+  return {
+    name,
+    about,
+    count: (_, exitCode) => countCheck(exitCode),
+    program: { needs: "node", make: () => ({ file: nodeProgram(program), args, cwd: repositoryRoot }) },
+  };
+}
+
+function script(name: string, about: string, file: string): Part {
+  return {
+    name,
+    about,
+    count: (_, exitCode) => countCheck(exitCode),
+    program: {
+      needs: "node",
+      make: () => ({
+        file: process.execPath,
+        args: [join(repositoryRoot, "scripts", file), "--check"],
+        cwd: repositoryRoot,
+      }),
+    },
+  };
+}
+
+function python(name: string, about: string, program: string, args: readonly string[], cwd: string): Part {
+  return {
+    name,
+    about,
+    count: (_, exitCode) => countCheck(exitCode),
+    program: { needs: "tools", make: (_, tools) => ({ file: join(tools.python.bin, program), args, cwd }) },
+  };
+}
+
+function nodeProgram(name: string): string {
+  return join(repositoryRoot, "node_modules", ".bin", name);
+}

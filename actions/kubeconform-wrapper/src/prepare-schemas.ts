@@ -102,7 +102,10 @@ function schemaRoot(options: Omit<ToolOptions, "toolsDir">): string {
 }
 
 async function readPin(toolsDir: string, name: string): Promise<{ mod: string; sum: string }> {
-  const read = (file: string): Promise<string> => readFile(join(toolsDir, name, file), "utf8");
+  const read = (file: string): Promise<string> =>
+    readFile(join(toolsDir, name, file), "utf8").catch((cause: unknown) => {
+      throw new ToolError(`${join(toolsDir, name, file)} cannot be read: restore it from Git`, { cause });
+    });
   return { mod: await read("go.mod"), sum: await read("go.sum") };
 }
 

@@ -1,11 +1,12 @@
-import { Composer, type CST, type Document, Parser } from "yaml";
+import { Composer, type CST, type Document } from "yaml";
 import { decodeText } from "./decode-text.ts";
 import type { Finding } from "./finding.ts";
 import { LineIndex } from "./line-index.ts";
 import type { Problem } from "./problem.ts";
 import type { YamlPositions } from "./yaml-positions.ts";
-import { inspectYamlTokens, MAX_DEPTH, type YamlStructure } from "./yaml-structure.ts";
-import { explainYamlError } from "./yaml-syntax.ts";
+import { inspectYamlTokens, type YamlStructure } from "./yaml-structure.ts";
+import { explainYamlError, UNCLOSED_QUOTE } from "./yaml-syntax.ts";
+import { MAX_DEPTH, tokenizeYaml } from "./yaml-tokens.ts";
 import { readYamlValue } from "./yaml-value.ts";
 
 /** A YAML file as data. */
@@ -39,12 +40,14 @@ export function parseYaml(content: Uint8Array | string, file: string): ParsedYam
 function parseText(text: string, lines: LineIndex): ReturnType<typeof readYamlValue> {
   const control = CONTROL.exec(text);
   if (control !== null) return refuse(control.index, controlCharacter(control[0]));
-  const tokens = [...new Parser().parse(text)];
+  const tokenized = tokenizeYaml(text);
+  if ("tooDeep" in tokenized) return refuse(tokenized.tooDeep, TOO_DEEP);
+  const { tokens } = tokenized;
   const structure = inspectYamlTokens(tokens);
-  if (structure.tooDeep !== undefined) return refuse(structure.tooDeep, TOO_DEEP);
   const documents = compose(tokens, text.length);
   const failed = firstError(documents, text, structure);
   if (failed !== undefined) return refuse(failed.offset, failed.problem);
+  if (structure.unclosedQuote !== undefined) return refuse(structure.unclosedQuote, UNCLOSED_QUOTE);
   if (structure.directive !== undefined) return refuse(structure.directive, DIRECTIVE);
   if (structure.secondDocument !== undefined) return refuse(structure.secondDocument, MULTIPLE_DOCUMENTS);
   const root = documents[0]?.contents ?? null;

@@ -142,6 +142,7 @@ function badFormat(error: ErrorObject, schema: JsonSchema): PointedProblem {
 
 /** Small repairs that often make a name fit: case, separators, a leading `#`. */
 function repair(written: string, pattern: string): string | undefined {
+  if (written.includes("/")) return undefined;
   const lower = written.trim().toLowerCase();
   const tried = [lower, lower.replaceAll(/[^a-z0-9]+/g, "-"), lower.replaceAll(/[^a-z0-9]+/g, "_")];
   const more = [

@@ -1,12 +1,7 @@
 import type { CST } from "yaml";
 
-/** Deeper than any file people write; the next step, composing, recurses. */
-export const MAX_DEPTH = 64;
-
 /** What the tokens of a YAML text tell before values are made of them; all are offsets. */
 export interface YamlStructure {
-  /** Where nesting passes `MAX_DEPTH`. */
-  tooDeep?: number;
   /** The first `%` line. */
   directive?: number;
   /** Where the second document starts. */
@@ -18,9 +13,9 @@ export interface YamlStructure {
 }
 
 /**
- * Looks through the tokens of a text, without recursion, so that no nesting can exhaust the stack.
+ * Looks through the tokens of a text.
  *
- * @param tokens of the whole text
+ * @param tokens of the whole text, of bounded depth
  * @returns what is remarkable about them
  */
 export function inspectYamlTokens(tokens: readonly CST.Token[]): YamlStructure {
@@ -29,14 +24,11 @@ export function inspectYamlTokens(tokens: readonly CST.Token[]): YamlStructure {
   const directive = tokens.find((token) => token.type === "directive");
   if (directive !== undefined) structure.directive = directive.offset;
   if (documents[1] !== undefined) structure.secondDocument = documents[1].offset;
-
-  const stack = documents.map((document) => ({ token: document as CST.Token, depth: 0 })).reverse();
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    const { token, depth } = next;
-    if (depth > MAX_DEPTH) return { ...structure, tooDeep: token.offset };
+  const look = (token: CST.Token): void => {
     noteUnclosed(token, structure);
-    for (const child of children(token).reverse()) stack.push({ token: child, depth: depth + 1 });
-  }
+    children(token).forEach(look);
+  };
+  documents.forEach(look);
   return structure;
 }
 
@@ -44,12 +36,18 @@ function noteUnclosed(token: CST.Token, structure: YamlStructure): void {
   if (token.type === "flow-collection" && !token.end.some((end) => /^flow-(map|seq)-end$/.test(end.type))) {
     structure.unclosedBracket = token.offset;
   }
-  if (token.type === "single-quoted-scalar" && !/^'(?:[^']|'')*'$/.test(token.source)) {
+  if (token.type === "single-quoted-scalar" && !isClosed(token.source.replaceAll("''", ""))) {
     structure.unclosedQuote = token.offset;
   }
-  if (token.type === "double-quoted-scalar" && !/^"(?:[^"\\]|\\[\s\S])*"$/.test(token.source)) {
+  if (token.type === "double-quoted-scalar" && !isClosed(token.source.replaceAll(/\\[\s\S]/g, ""))) {
     structure.unclosedQuote = token.offset;
   }
+}
+
+/** Whether a quoted text, of which all that is escaped was taken away, ends with its quote. */
+function isClosed(source: string): boolean {
+  // Of `''` itself, the empty text, nothing is left.
+  return source === "" || (source.length > 1 && source.indexOf(source.charAt(0), 1) === source.length - 1);
 }
 
 function children(token: CST.Token): CST.Token[] {

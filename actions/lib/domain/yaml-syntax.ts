@@ -21,10 +21,7 @@ export function explainYamlError(
   const tab = tabNear(text, offset, end);
   if (tab !== undefined) return { offset: tab, problem: TAB };
   if (/closing .quote/.test(error.message)) {
-    return {
-      offset: structure.unclosedQuote ?? offset,
-      problem: syntax("a quote is not closed", "a closing quote", "close it"),
-    };
+    return { offset: structure.unclosedQuote ?? offset, problem: UNCLOSED_QUOTE };
   }
   if (structure.unclosedBracket !== undefined) {
     const open = text[structure.unclosedBracket] === "[" ? "[" : "{";
@@ -34,6 +31,7 @@ export function explainYamlError(
   }
   const spanning = errors.find(({ code }) => code === "MULTILINE_IMPLICIT_KEY");
   if (spanning !== undefined) return { offset: firstOnLine(text, spanning.pos[1] - 1), problem: INDENTATION };
+  if (error.code === "BAD_INDENT") return { offset: firstOnLine(text, offset), problem: INDENTATION };
   return { offset, problem: byCode(error) };
 }
 
@@ -43,6 +41,9 @@ const TAB: Problem = {
   expected: "spaces, which is all that YAML allows there",
   fix: "replace it by two spaces a level",
 };
+
+/** A text that goes on to the end of the file. */
+export const UNCLOSED_QUOTE = syntax("a quote is not closed", "a closing quote", "close it");
 
 const INDENTATION = syntax(
   "the indentation does not fit the lines above",
@@ -92,8 +93,6 @@ function byCode(error: YAMLError): Problem {
         "an escape that YAML knows, or single quotes",
         "double the backslash, or use single quotes",
       );
-    case "BAD_INDENT":
-      return INDENTATION;
     case "MISSING_CHAR":
       return syntax(
         "a key without a value",

@@ -8,6 +8,9 @@ import { YamlPositions } from "./yaml-positions.ts";
 /** How many values aliases may stand for in all. */
 const MAX_ALIASED = 10_000;
 
+/** More tells nobody anything. */
+const MAX_PROBLEMS = 50;
+
 /** What a YAML tree says as data. */
 export interface YamlValue {
   /** `undefined` where a problem leaves no value. */
@@ -119,7 +122,7 @@ class Reader {
   }
 
   #report(node: Node | null, problem: Problem): void {
-    this.problems.push({ offset: node?.range?.[0] ?? 0, problem });
+    if (this.problems.length < MAX_PROBLEMS) this.problems.push({ offset: node?.range?.[0] ?? 0, problem });
   }
 }
 

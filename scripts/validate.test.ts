@@ -1,0 +1,85 @@
+import { spawnSync } from "node:child_process";
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "../actions/lib/testing/temporary-folder.ts";
+
+const root = join(import.meta.dirname, "..");
+const FILE = "pipelines/breweries/pipeline.yaml";
+
+async function repository(change: [from: string, to: string] = ["", ""]): Promise<string> {
+  const folder = await temporaryFolder();
+  for (const part of [
+    "apps",
+    "manifests",
+    "overlays",
+    "pipelines/breweries",
+    "pipelines/runtime/versions.yaml",
+  ]) {
+    await cp(join(root, part), join(folder, part), { recursive: true });
+  }
+  const text = await readFile(join(folder, FILE), "utf8");
+  await writeFile(join(folder, FILE), text.replace(...change));
+  return folder;
+}
+
+function validate(...args: string[]): { code: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, "scripts/validate.ts"), ...args],
+    {
+      encoding: "utf8",
+    },
+  );
+  return { code: status, stdout, stderr };
+}
+
+describe("npm run validate", () => {
+  test("ends with 0 when nothing is wrong", async () => {
+    const { code, stdout, stderr } = validate("--root", await repository());
+    expect(stdout).toMatch(/^valid: [1-9][0-9]* objects checked$/m);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
+  test("ends with 1 when something is, with the source line and a caret", async () => {
+    const { code, stdout } = validate("--root", await repository(["partitionBy", "partitonBy"]));
+    expect(stdout).toContain(`${FILE}:27:7: error: unknown key \`partitonBy\``);
+    expect(stdout).toContain("        partitonBy: [country]\n        ^\n");
+    expect(stdout.trimEnd().split("\n").at(-1)).toBe("not valid: 1 error");
+    expect(code).toBe(1);
+  });
+
+  test("--json prints one document", async () => {
+    const { code, stdout } = validate("--json", "--root", await repository(["keys: [id]", "keys: id"]));
+    const { ok, findings } = JSON.parse(stdout);
+    expect(ok).toBe(false);
+    expect(findings).toContainEqual(
+      expect.objectContaining({ rule: "pipeline/wrong-type", file: FILE, line: 26, column: 13 }),
+    );
+    expect(code).toBe(1);
+  });
+
+  test("--fix writes what is stale, and nothing a second time", async () => {
+    const folder = await repository(["resources: small", "resources: medium"]);
+    const gold = join(folder, "manifests/processing/pipelines/breweries/gold.yaml");
+    const before = await readFile(gold, "utf8");
+    expect(validate("--root", folder).stdout).toContain("[generated/stale]");
+    expect(await readFile(gold, "utf8")).toBe(before);
+    expect(validate("--fix", "--root", folder).code).toBe(0);
+    expect(await readFile(gold, "utf8")).not.toBe(before);
+    expect(validate("--root", folder).code).toBe(0);
+  });
+
+  test("ends with 2 when it could not run", async () => {
+    const { code, stdout, stderr } = validate("--root", "/nowhere/at/all");
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain("/nowhere/at/all");
+    expect(validate("--colour").code).toBe(2);
+  });
+
+  test("--help says what it takes", () => {
+    const { code, stdout } = validate("--help");
+    expect(code).toBe(0);
+    for (const option of ["--fix", "--json", "--root", "Exit codes"]) expect(stdout).toContain(option);
+  });
+});

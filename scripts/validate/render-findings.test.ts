@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import type { Finding } from "../../actions/lib/domain/finding.ts";
+import { renderFindings } from "./render-findings.ts";
+
+const finding: Finding = {
+  rule: "a/b",
+  severity: "error",
+  file: "f.yaml",
+  line: 2,
+  column: 3,
+  message: "wrong",
+  expected: "right",
+  fix: "mend it",
+};
+
+test("each finding stands on a line that editors can follow, with its source and a caret below", () => {
+  expect(renderFindings([finding], () => "a b c", false)).toBe(
+    "f.yaml:2:3: error: wrong; expected right; mend it [a/b]\n  a b c\n    ^\n",
+  );
+});
+
+test("without a source line it stands alone", () => {
+  expect(renderFindings([finding], () => undefined, false).split("\n")).toHaveLength(2);
+});
+
+test("the place and the severity are coloured where that is wanted", () => {
+  const text = renderFindings([finding], () => "a b c", true);
+  expect(text).toContain("\u001b[1mf.yaml:2:3\u001b[0m: \u001b[31merror\u001b[0m: wrong");
+});
+
+test("a line longer than a screen is cut around the place", () => {
+  const source = `${"x".repeat(500)}HERE${"y".repeat(500)}`;
+  const [, line = "", caret = ""] = renderFindings([{ ...finding, column: 501 }], () => source, false).split(
+    "\n",
+  );
+  expect(line.length).toBeLessThan(120);
+  expect(line.slice(caret.indexOf("^")).startsWith("HERE")).toBe(true);
+});
+
+test("what a terminal would obey is not printed", () => {
+  const text = renderFindings([finding], () => "\ta\u001b[2Jb\u202e", false);
+  expect(text.split("\n")[1]).toBe("  →a�[2Jb�");
+});

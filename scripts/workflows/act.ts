@@ -1,0 +1,187 @@
+import { execFile } from "node:child_process";
+import { chmod, cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
+import { cacheRoot } from "kubeconform-wrapper";
+import { prepareTool } from "../setup/go.ts";
+import { repositoryRoot } from "../setup/repository.ts";
+
+/** A repository on a remote, and act in place of GitHub's runner. */
+export interface Forge {
+  /** A clone that the tests commit in. */
+  clone: string;
+  /** Runs Git in the clone; returns what it printed, trimmed. */
+  git(...args: string[]): Promise<string>;
+  /** What the stub of `docker` was called with, one entry a call. */
+  docker: string;
+  run(workflow: string, event: string, options?: RunOptions): Promise<Run>;
+}
+
+export interface RunOptions {
+  variables?: Readonly<Record<string, string>>;
+  secrets?: Readonly<Record<string, string>>;
+  /** Added to the event. */
+  payload?: object;
+}
+
+export interface Run {
+  exitCode: number;
+  /** What act printed: each line with the workflow's and the job's name before it. */
+  log: string;
+  /** Names of the jobs by how they ended. */
+  jobs: { succeeded: string[]; failed: string[] };
+}
+
+/** Actions of others, which act would fetch from GitHub: each with the little of it that the workflows need. */
+const REPLACED: Readonly<Record<string, { inputs: readonly string[]; main: string }>> = {
+  "actions/checkout": {
+    inputs: ["ref", "persist-credentials"],
+    main: `
+      const { execFileSync } = require("node:child_process");
+      const git = (...args) => execFileSync("git", args, { cwd: process.env.GITHUB_WORKSPACE, stdio: "inherit" });
+      git("init", "--quiet");
+      git("remote", "add", "origin", process.env.TEST_REMOTE);
+      git("fetch", "--quiet", "origin", process.env.INPUT_REF || process.env.GITHUB_SHA);
+      git("checkout", "--quiet", "--detach", "FETCH_HEAD");`,
+  },
+  "actions/cache": { inputs: ["path", "key"], main: 'console.log("cache key", process.env.INPUT_KEY);' },
+};
+
+const IDENTITY = [
+  "-c",
+  "user.name=Test",
+  "-c",
+  "user.email=test@example.invalid",
+  "-c",
+  "commit.gpgSign=false",
+];
+
+/**
+ * Makes a remote that holds this repository's files as they are in the working tree, and a clone of it.
+ *
+ * @param folder an existing, empty folder
+ */
+export async function startForge(folder: string): Promise<Forge> {
+  const act = await prepareTool("act");
+  const clone = join(folder, "clone");
+  const remote = join(folder, "remote.git");
+  const home = join(folder, "home");
+  const docker = join(folder, "docker.jsonl");
+  await Promise.all([mkdir(clone), mkdir(home), writeDockerStub(join(folder, "bin"), docker)]);
+  const git = async (...args: string[]): Promise<string> =>
+    (await must("git", [...IDENTITY, ...args], clone)).trim();
+  await must("git", ["init", "--quiet", "--bare", "--initial-branch=main", remote], folder);
+  await git("init", "--quiet", "--initial-branch=main");
+  await git("remote", "add", "origin", remote);
+  await commitWorkingTree(clone);
+  await git("push", "--quiet", "origin", "main");
+  const replaced = await writeReplacements(join(folder, "replaced"));
+  const run: Forge["run"] = async (workflow, event, { variables = {}, secrets = {}, payload = {} } = {}) => {
+    const eventPath = join(folder, "event.json");
+    const repository = {
+      default_branch: "main",
+      name: "lake",
+      full_name: "acme/lake",
+      owner: { login: "acme" },
+    };
+    await writeFile(eventPath, JSON.stringify({ ref: "refs/heads/main", repository, ...payload }));
+    const args = [
+      event,
+      ...["--workflows", `.github/workflows/${workflow}`, "--eventpath", eventPath],
+      ...["--platform", "ubuntu-latest=-self-hosted", "--no-skip-checkout", "--no-cache-server"],
+      ...["--action-offline-mode", "--action-cache-path", join(folder, "cache")],
+      ...replaced.flatMap((pair) => ["--local-repository", pair]),
+      ...["--env", `TEST_REMOTE=${remote}`, "--env", `WAVEHOUSE_CACHE=${cacheRoot(process.env)}`],
+      ...Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}=${value}`]),
+      ...Object.keys(secrets).flatMap((name) => ["--secret", name]),
+    ];
+    const path = [join(folder, "bin"), dirname(process.execPath), process.env.PATH ?? ""].join(delimiter);
+    // A home of its own: nobody's .actrc, Git settings or registry logins.
+    const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, PATH: path, ...secrets };
+    const { exitCode, output } = await call(act, args, clone, env);
+    const ended = (how: string): string[] =>
+      [...output.matchAll(new RegExp(`^\\[[^/\\]]+/(.+?) *\\] .*Job ${how}$`, "gm"))].map(
+        ([, name]) => name ?? "",
+      );
+    return { exitCode, log: output, jobs: { succeeded: ended("succeeded"), failed: ended("failed") } };
+  };
+  return { clone, git, docker, run };
+}
+
+/** Commits the files that Git tracks here or would add, as they are now. */
+async function commitWorkingTree(clone: string): Promise<void> {
+  const list = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
+  const listed = (await must("git", list, repositoryRoot)).split("\0").filter((path) => path !== "");
+  const deleted = (await must("git", ["ls-files", "--deleted", "-z"], repositoryRoot)).split("\0");
+  const paths = listed.filter((path) => !deleted.includes(path));
+  for (const path of paths)
+    await cp(join(repositoryRoot, path), join(clone, path), { verbatimSymlinks: true });
+  await must("git", ["add", "--all"], clone);
+  await must("git", [...IDENTITY, "commit", "--quiet", "--message=The template"], clone);
+}
+
+async function writeReplacements(folder: string): Promise<string[]> {
+  const files = (
+    await must("git", ["ls-files", "-z", "--cached", "--others", "--", ".github"], repositoryRoot)
+  ).split("\0");
+  const texts = await Promise.all(
+    files.filter((path) => path.endsWith(".yml")).map((path) => readFile(join(repositoryRoot, path), "utf8")),
+  );
+  const uses = new Set(
+    texts.flatMap((text) =>
+      [...text.matchAll(/uses: ([\w-]+\/[\w-]+@[0-9a-f]{40})/g)].map(([, used]) => used ?? ""),
+    ),
+  );
+  const pairs: string[] = [];
+  for (const used of uses) {
+    const name = used.split("@")[0] ?? "";
+    const replacement = REPLACED[name];
+    if (replacement === undefined)
+      throw new Error(`the workflows use ${name}: say in act.ts what stands in for it`);
+    const own = join(folder, used);
+    await mkdir(own, { recursive: true });
+    const inputs = Object.fromEntries(replacement.inputs.map((input) => [input, { description: input }]));
+    const action = { name, description: name, inputs, runs: { using: "node24", main: "main.cjs" } };
+    await writeFile(join(own, "action.yml"), JSON.stringify(action));
+    await writeFile(join(own, "main.cjs"), replacement.main);
+    pairs.push(`${used}=${own}`);
+  }
+  return pairs;
+}
+
+/** Stands in for Docker, which is asked for nothing but to log in. */
+async function writeDockerStub(folder: string, log: string): Promise<void> {
+  await mkdir(folder);
+  await writeFile(log, "");
+  const program = `#!${process.execPath}
+    const { appendFileSync, readFileSync } = require("node:fs");
+    const call = { args: process.argv.slice(2), stdin: readFileSync(0, "utf8"), config: process.env.DOCKER_CONFIG };
+    appendFileSync(${JSON.stringify(log)}, JSON.stringify(call) + "\\n");`;
+  await writeFile(join(folder, "docker"), program);
+  await chmod(join(folder, "docker"), 0o755);
+}
+
+async function must(file: string, args: string[], cwd: string): Promise<string> {
+  const { exitCode, output, stdout } = await call(file, args, cwd, process.env);
+  if (exitCode !== 0) throw new Error(`${file} ${args.join(" ")}: ${output}`);
+  return stdout;
+}
+
+function call(
+  file: string,
+  args: string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ exitCode: number; output: string; stdout: string }> {
+  return new Promise((resolve) => {
+    const options = { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 110_000 };
+    const child = execFile(file, args, options, (error, stdout, stderr) => {
+      const exitCode = error === null ? 0 : (child.exitCode ?? 1);
+      resolve({
+        exitCode,
+        stdout,
+        output: `${stdout}${stderr}${error === null ? "" : `\n${error.message}`}`,
+      });
+    });
+    child.stdin?.end();
+  });
+}

@@ -1,0 +1,206 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, matchesGlob } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { craneRegistry } from "../../actions/lib/adapters/crane.ts";
+import {
+  type LoopbackRegistry,
+  startLoopbackRegistry,
+} from "../../actions/lib/adapters/loopback-registry.ts";
+import { craneProgram } from "../../actions/lib/testing/crane-program.ts";
+import { repositoryRoot } from "../setup/repository.ts";
+import { type Forge, type Run, startForge } from "./act.ts";
+
+const PIPELINE = "pipelines/breweries/pipeline.yaml";
+const OVERLAY = "overlays/local/processing/pipelines/breweries/kustomization.yaml";
+const IMAGES = ["breweries-silver", "breweries-tests", "breweries-gold"];
+
+let folder: string;
+let forge: Forge;
+let crane: string;
+let registry: LoopbackRegistry;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "wavehouse-workflows-"));
+  crane = await craneProgram();
+  forge = await startForge(folder);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+// Each test begins with the template on main and an empty registry.
+beforeEach(async () => {
+  const started = await startLoopbackRegistry({ program: crane, port: 0 });
+  registry = { ...started, host: `localhost:${started.port}` };
+  const first = (await forge.git("rev-list", "--max-parents=0", "HEAD")).trim();
+  await forge.git("checkout", "--quiet", "-B", "main", first);
+  await forge.git("push", "--quiet", "--force", "origin", "main");
+  return () => started.stop();
+});
+
+const variables = () => ({ WAVEHOUSE_REGISTRY: registry.host });
+const deliver = (more: { payload?: object } = {}) =>
+  forge.run("deliver.yml", "push", { variables: variables(), ...more });
+const remoteMain = async (): Promise<string> => {
+  await forge.git("fetch", "--quiet", "origin", "main");
+  return forge.git("rev-parse", "FETCH_HEAD");
+};
+
+async function change(path: string, edit: (text: string) => string): Promise<string> {
+  const file = join(forge.clone, path);
+  const before = await readFile(file, "utf8");
+  expect(edit(before)).not.toBe(before);
+  await writeFile(file, edit(before));
+  await forge.git("commit", "--quiet", "--all", "--message=A change");
+  return forge.git("rev-parse", "HEAD");
+}
+
+interface Pin {
+  name: string;
+  newName: string;
+  newTag: string;
+  digest?: string;
+}
+
+async function pins(commit: string): Promise<Pin[]> {
+  return (parse(await forge.git("show", `${commit}:${OVERLAY}`)) as { images: Pin[] }).images;
+}
+
+/** The digest that the registry has for each pin. */
+async function pushed(of: readonly Pin[]): Promise<(string | undefined)[]> {
+  const images = craneRegistry({ program: crane });
+  return Promise.all(of.map(({ newName, newTag }) => images.digest(`${newName}:${newTag}`)));
+}
+
+function expectJobs(run: Run, succeeded: string[], failed: string[] = []): void {
+  const jobs = { succeeded: [...run.jobs.succeeded].sort(), failed: run.jobs.failed };
+  expect(jobs, run.log.slice(-4_000)).toEqual({ succeeded: [...succeeded].sort(), failed });
+  expect(run.exitCode).toBe(failed.length === 0 ? 0 : 1);
+}
+
+const VALIDATE = "Validate";
+const BUILD = "Build and push images";
+const BUMP = "Bump overlays/local";
+const WOULD_BUILD = "Images that the merge will build";
+
+describe("pull-request.yml", () => {
+  const open = (head: string) =>
+    forge.run("pull-request.yml", "pull_request", {
+      variables: variables(),
+      payload: { pull_request: { number: 7, head: { ref: "change", sha: head }, base: { ref: "main" } } },
+    });
+
+  test("a good change: valid, what it would build is told, and nothing is pushed", async () => {
+    await forge.git("checkout", "--quiet", "-B", "change");
+    const head = await change(PIPELINE, (text) => `${text}# one more line\n`);
+    await forge.git("push", "--quiet", "--force", "origin", "change");
+    const run = await open(head);
+    expectJobs(run, [VALIDATE, WOULD_BUILD]);
+    expect(run.log.match(/breweries-\w+:[0-9a-f]{16} would be built and pushed/g)).toHaveLength(3);
+    const tags = [...run.log.matchAll(/(localhost:\d+\/breweries-\w+):([0-9a-f]{16}) would/g)];
+    expect(
+      await pushed(tags.map(([, newName = "", newTag = ""]) => ({ name: "", newName, newTag }))),
+    ).toEqual([undefined, undefined, undefined]);
+  });
+
+  test("a mistake fails the check, at its line, with what was meant", async () => {
+    await forge.git("checkout", "--quiet", "-B", "change");
+    const head = await change(PIPELINE, (text) => text.replace("partitionBy:", "partitionby:"));
+    await forge.git("push", "--quiet", "--force", "origin", "change");
+    const run = await open(head);
+    const line = (await readFile(join(forge.clone, PIPELINE), "utf8"))
+      .split("partitionby")[0]
+      ?.split("\n").length;
+    expect(run.jobs.failed).toContain(VALIDATE);
+    expect(run.exitCode).toBe(1);
+    expect(run.log).toMatch(
+      new RegExp(`::error title=pipeline/[\\w-]+,file=${PIPELINE},line=${line},col=\\d+::.*partitionBy`),
+    );
+  });
+});
+
+describe("deliver.yml", () => {
+  test("from a push to the commit that Argo CD syncs: the overlay names what is in the registry", async () => {
+    const before = await remoteMain();
+    expectJobs(await deliver(), [VALIDATE, BUILD, BUMP]);
+    const after = await remoteMain();
+    expect(await forge.git("rev-list", "--count", `${before}..${after}`)).toBe("1");
+    expect(await forge.git("diff", "--name-only", before, after)).toBe(OVERLAY);
+    const bumped = await pins(after);
+    expect(bumped.map(({ name }) => name)).toEqual(IMAGES);
+    expect(bumped.every(({ newName, name }) => newName === `${registry.host}/${name}`)).toBe(true);
+    expect(await pushed(bumped)).toEqual(bumped.map(({ digest }) => digest));
+    expect(bumped.every(({ digest }) => /^sha256:[0-9a-f]{64}$/.test(digest ?? ""))).toBe(true);
+  });
+
+  test("its own commit starts no delivery; delivered again, nothing is pushed and nothing committed", async () => {
+    expectJobs(await deliver(), [VALIDATE, BUILD, BUMP]);
+    const bump = await remoteMain();
+    const { on } = parse(await readFile(join(repositoryRoot, ".github/workflows/deliver.yml"), "utf8")) as {
+      on: { push: { paths: string[] } };
+    };
+    const starts = (path: string): boolean => on.push.paths.some((pattern) => matchesGlob(path, pattern));
+    expect((await forge.git("diff", "--name-only", `${bump}~`, bump)).split("\n").filter(starts)).toEqual([]);
+    expect(
+      [PIPELINE, "actions/dist/validate/main.js", "pipelines/runtime/wavehouse/spec.py"].every(starts),
+    ).toBe(true);
+
+    await forge.git("checkout", "--quiet", "-B", "main", bump);
+    const again = await deliver();
+    expectJobs(again, [VALIDATE, BUILD, BUMP]);
+    expect(again.log.match(/@sha256:[0-9a-f]{64} is unchanged/g)).toHaveLength(3);
+    expect(again.log).toContain("Nothing to bump");
+    expect(await remoteMain()).toBe(bump);
+  });
+
+  test("a commit that was merged meanwhile is kept: the bump goes on top", async () => {
+    const started = await remoteMain();
+    const meanwhile = await change("CONTRIBUTING.md", (text) => `${text}\nMeanwhile.\n`);
+    await forge.git("push", "--quiet", "origin", "main");
+    await forge.git("checkout", "--quiet", "-B", "main", started);
+    expectJobs(await deliver(), [VALIDATE, BUILD, BUMP]);
+    const after = await remoteMain();
+    expect(await forge.git("rev-parse", `${after}~`)).toBe(meanwhile);
+  });
+
+  test("what is not valid is neither built nor bumped", async () => {
+    const broken = await change(PIPELINE, (text) => text.replace("kind: Pipeline", "kind: Pipe"));
+    await forge.git("push", "--quiet", "origin", "main");
+    const run = await deliver();
+    expectJobs(run, [], [VALIDATE]);
+    expect(await remoteMain()).toBe(broken);
+  });
+
+  test("only the default branch is delivered", async () => {
+    await forge.git("checkout", "--quiet", "-B", "change");
+    await forge.git("push", "--quiet", "--force", "origin", "change");
+    const before = await remoteMain();
+    const run = await forge.run("deliver.yml", "workflow_dispatch", {
+      variables: variables(),
+      payload: { ref: "refs/heads/change" },
+    });
+    expectJobs(run, []);
+    expect(await remoteMain()).toBe(before);
+  });
+
+  test("a registry's password goes to its login through standard input, and the login ends with the job", async () => {
+    await writeFile(forge.docker, "");
+    const run = await forge.run("deliver.yml", "push", {
+      variables: { ...variables(), WAVEHOUSE_REGISTRY_USERNAME: "robot" },
+      secrets: { WAVEHOUSE_REGISTRY_PASSWORD: "s3cret" },
+    });
+    expectJobs(run, [VALIDATE, BUILD, BUMP]);
+    const calls = (await readFile(forge.docker, "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown);
+    expect(calls).toEqual([
+      {
+        args: ["login", registry.host, "--username", "robot", "--password-stdin"],
+        stdin: "s3cret\n",
+        config: expect.stringMatching(/\/tmp\/docker$/),
+      },
+    ]);
+    expect(run.log).not.toContain("s3cret");
+  });
+});

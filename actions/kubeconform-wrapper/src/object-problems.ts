@@ -58,7 +58,7 @@ async function describe(
         ? [at("", report.msg)]
         : report.validationErrors.flatMap(({ path, msg }) => readable(path, msg, report.msg, at));
     case "statusError":
-      return [await cannotCheck(report, schemas, located, at)];
+      return [await cannotCheck(object, report, schemas, located, at)];
   }
 }
 
@@ -88,6 +88,7 @@ function quotedNames(message: string): string[] {
 }
 
 async function cannotCheck(
+  object: StreamObject,
   report: KubeconformResource,
   schemas: readonly string[],
   located: LocatedDocument,
@@ -101,14 +102,14 @@ async function cannotCheck(
     .replace(/^error converting YAML to JSON: /, "")
     .replace(/\s*\n\s*/g, " ");
   const [error] = located.document.errors;
-  if (error !== undefined) {
-    return { path: "", message: error.message.split("\n")[0] ?? message, ...located.at(error.pos[0]) };
+  if (error !== undefined && !error.message.startsWith("Maximum call stack")) {
+    const told = (error.message.split("\n")[0] ?? message).replace(/ at line \d+, column \d+:?$/, "");
+    return { path: "", message: told, ...located.at(error.pos[0]) };
   }
+  // Lines in kubeconform's words count from the document's first: they are told as the stream's, and once.
   const line = /\bline (\d+):/.exec(message)?.[1];
-  const problem = at("", message);
-  return line === undefined
-    ? problem
-    : { ...problem, line: located.at(0).line + Number(line) - 1, column: 1 };
+  const problem = at("", message.replace(/^yaml: (unmarshal errors: )?/, "").replace(/\bline \d+: /g, ""));
+  return line === undefined ? problem : { ...problem, line: object.line + Number(line) - 1, column: 1 };
 }
 
 async function missingSchema(apiVersion: string, kind: string, schemas: readonly string[]): Promise<string> {

@@ -1,7 +1,8 @@
-import { chmod, mkdtemp, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
 import { prepareSchemas } from "./prepare-schemas.ts";
 import { resolveGoTool } from "./resolve-go-tool.ts";
 
@@ -14,9 +15,11 @@ export async function realTools(): Promise<{ kubeconform: string; schemas: strin
   return { kubeconform, schemas: [await prepareSchemas({ toolsDir, kubernetesVersion: "1.36.3" })] };
 }
 
-/** A new empty folder, below the system's temporary one. */
-export function temporaryFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), "kubeconform-wrapper-"));
+/** A new empty folder, which is removed when the running test ends. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), "kubeconform-wrapper-")));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** An executable shell script in a new folder; returns its path. */

@@ -210,10 +210,29 @@ describe("what is wrong is told at its line", () => {
       configMap("a", "data:\n  a: [1\n  b: 2\n"),
       [expect.stringMatching(/^[789]:\d+ {2}Flow sequence/)],
     ],
+    ["a tab", configMap("a", "\tdata: {}\n"), ["6:1  Tabs are not allowed as indentation"]],
+    [
+      "brackets without end",
+      configMap("a", `data: ${"[".repeat(20_000)}\n`),
+      [expect.stringMatching(/^\d+:1 {2}exceeded max depth/)],
+    ],
+    [
+      "an anchor in itself",
+      configMap("a", "data: &a { b: *a }\n"),
+      [expect.stringMatching(/^1:1 {2}anchor 'a' value contains itself/)],
+    ],
+    [
+      "aliases that expand without end",
+      configMap(
+        "a",
+        `data:\n  a: &a [x,x,x,x,x,x,x,x,x]\n${[..."bcdefghi"].map((key, index) => `  ${key}: &${key} [${Array(9).fill(`*${"abcdefgh"[index]}`)}]\n`).join("")}`,
+      ),
+      ["1:1  document contains excessive aliasing"],
+    ],
     [
       "a key that comes twice",
       configMap("a", "data:\n  a: b\n  a: c\n"),
-      [expect.stringMatching(/^\d+:1 {2}.*"a" already set in map/)],
+      ['8:1  key "a" already set in map'],
     ],
     [
       "an item of a list",

@@ -16,6 +16,7 @@ import { environmentWaves } from "../../actions/lib/domain/waves.ts";
 import type { ManifestRenderer } from "../../actions/lib/ports/manifest-renderer.ts";
 import { renderWavesText } from "../../actions/lib/render/render-waves.ts";
 import { run as validate } from "../../actions/validate/run.ts";
+import { prepareClassArchive } from "../setup/class-archive.ts";
 import { loopTools } from "../setup/go.ts";
 import { type Prepared, prepare } from "../setup/prepare.ts";
 import { toolsDir } from "../setup/repository.ts";
@@ -59,7 +60,7 @@ export async function runDemo(checkout: string, options: DemoOptions): Promise<v
   if (options.fresh) forget(folders);
   try {
     const prepared = await print.step("prepare", "pinned tools, Python, jars and Java", () =>
-      prepare(loopTools, (line) => print.line(line)),
+      prepareAll((line) => print.line(line)),
     );
     const scratch = await print.step("change", "on a scratch copy; your checkout stays as it is", async () =>
       takeChange(checkout, folders, print),
@@ -119,6 +120,16 @@ async function deliverAndRun(demo: Demo): Promise<void> {
   );
   writeLastRun(folders, { commit, source: source.id, partition: run.partition, runId: run.runId });
   await print.step("result", "what readers see", async () => showResult(demo, run));
+}
+
+async function prepareAll(log: (line: string) => void): Promise<Demo["prepared"]> {
+  const prepared = await prepare(loopTools, log);
+  const { python, java, jars } = prepared;
+  const started = performance.now();
+  await prepareClassArchive({ python: python.python, javaHome: java.home, jars });
+  const seconds = (performance.now() - started) / 1000;
+  if (seconds > 2) log(`Spark's class archive: ready after ${seconds.toFixed(1)} s`);
+  return prepared;
 }
 
 function takeChange(checkout: string, folders: DemoFolders, print: StepPrinter): Scratch {

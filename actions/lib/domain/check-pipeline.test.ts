@@ -91,6 +91,30 @@ describe("what the schema cannot say", () => {
   const cases: Case[] = [
     [
       "breweries",
+      "rule: latitude between",
+      "rule: latitud between",
+      "latitud between -90 and 90, severity: quarantine }",
+      "unknown-column",
+      "has no column `latitud`",
+    ],
+    [
+      "breweries",
+      "rule: name is not null",
+      "rule: street is not null",
+      "street is not null, severity: quarantine }",
+      "deprecated-column",
+      "`street` is deprecated",
+    ],
+    [
+      "ecommerce",
+      "expression: quantity * unit_price",
+      "expression: quantity * unitprices",
+      "quantity * unitprices }",
+      "unknown-column",
+      "has no column `unitprices`",
+    ],
+    [
+      "breweries",
       "name: breweries\n",
       "name: ales\n",
       "ales",

@@ -1,9 +1,10 @@
 import { checkTimeZone } from "./check-time-zone.ts";
 import { oneOf, quote } from "./describe-value.ts";
-import { didYouMean } from "./did-you-mean.ts";
+import { didYouMean, nearest } from "./did-you-mean.ts";
 import { type JsonPointer, pointTo } from "./json-pointer.ts";
 import type { Column, ColumnDetails, PartitionField, QualityRule, Spec, Table } from "./pipeline-type.ts";
 import type { PointedProblem } from "./problem.ts";
+import { columnsOfSql } from "./sql-columns.ts";
 import { groupParentheses } from "./sql-groups.ts";
 import { SPARK_SQL, tokenizeSql } from "./sql-tokens.ts";
 
@@ -23,6 +24,7 @@ export function checkTable(table: Table, pointer: JsonPointer, spec: Spec): Poin
     ...checkWrite(table, pointer),
     ...checkPartitions(table.partitionBy ?? [], pointTo(pointer, "partitionBy"), spec),
     ...checkRules(table.quality ?? [], pointTo(pointer, "quality")),
+    ...checkSqlColumns(table, pointer),
   ];
 }
 
@@ -190,6 +192,29 @@ function checkNamedColumn(table: Table, pointer: JsonPointer, name: string): Poi
         (isThere ? "name another column" : "name one of them, or declare it in `columns`"),
     },
   ];
+}
+
+/** In SQL only a near miss is told: what else a name may be there is for the engine to say. */
+function checkSqlColumns(table: Table, pointer: JsonPointer): PointedProblem[] {
+  const kept = Object.keys(table.columns).filter((name) => !isDeprecated(table.columns[name]));
+  const known = new Set(kept.map((name) => name.toLowerCase()));
+  const gone = new Set(Object.keys(table.columns).filter((name) => isDeprecated(table.columns[name])));
+  const expressions: [JsonPointer, string][] = [
+    ...(table.quality ?? []).map(({ rule }, index): [JsonPointer, string] => {
+      return [pointTo(pointer, "quality", index, "rule"), rule];
+    }),
+    ...Object.entries(table.columns).flatMap(([name, column]): [JsonPointer, string][] => {
+      const sql = typeof column === "object" ? column.expression : undefined;
+      return sql === undefined ? [] : [[pointTo(pointer, "columns", name, "expression"), sql]];
+    }),
+  ];
+  return expressions.flatMap(([at, sql]) =>
+    columnsOfSql(sql, SPARK_SQL)
+      .filter(({ name }) => !known.has(name.toLowerCase()))
+      .filter(({ name }) => gone.has(name) || nearest(name, kept) !== undefined)
+      .slice(0, 1)
+      .flatMap(({ name }) => checkNamedColumn(table, at, name)),
+  );
 }
 
 function isDeprecated(column: Column | undefined): boolean {

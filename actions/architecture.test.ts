@@ -122,7 +122,7 @@ describe("packages", async () => {
   test("no file imports a package that its package.json does not name", () => {
     const missing = imports.filter(({ path, name }) => {
       const { dependencies = {}, devDependencies = {} } = packages.get(ofFile(path)) ?? {};
-      const forTests = /\.test\.ts$|^actions\/lib\/testing\//.test(path);
+      const forTests = /(?:\.test|\/testing)\.ts$|^actions\/lib\/testing\//.test(path);
       const known = {
         ...dependencies,
         ...(forTests || ofFile(path) === "" ? { ...devDependencies, ...top.devDependencies } : {}),

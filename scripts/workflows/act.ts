@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
-import { chmod, cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { cacheRoot } from "kubeconform-wrapper";
+import { copyWorkingTree } from "../../actions/lib/testing/copy-working-tree.ts";
 import { prepareTool } from "../setup/go.ts";
 import { repositoryRoot } from "../setup/repository.ts";
 
@@ -70,9 +71,8 @@ export async function startForge(folder: string): Promise<Forge> {
   const git = async (...args: string[]): Promise<string> =>
     (await must("git", [...IDENTITY, ...args], clone)).trim();
   await must("git", ["init", "--quiet", "--bare", "--initial-branch=main", remote], folder);
-  await git("init", "--quiet", "--initial-branch=main");
+  await copyWorkingTree(clone);
   await git("remote", "add", "origin", remote);
-  await commitWorkingTree(clone);
   await git("push", "--quiet", "origin", "main");
   const replaced = await writeReplacements(join(folder, "replaced"));
   const run: Forge["run"] = async (workflow, event, { variables = {}, secrets = {}, payload = {} } = {}) => {
@@ -105,18 +105,6 @@ export async function startForge(folder: string): Promise<Forge> {
     return { exitCode, log: output, jobs: { succeeded: ended("succeeded"), failed: ended("failed") } };
   };
   return { clone, git, docker, run };
-}
-
-/** Commits the files that Git tracks here or would add, as they are now. */
-async function commitWorkingTree(clone: string): Promise<void> {
-  const list = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
-  const listed = (await must("git", list, repositoryRoot)).split("\0").filter((path) => path !== "");
-  const deleted = (await must("git", ["ls-files", "--deleted", "-z"], repositoryRoot)).split("\0");
-  const paths = listed.filter((path) => !deleted.includes(path));
-  for (const path of paths)
-    await cp(join(repositoryRoot, path), join(clone, path), { verbatimSymlinks: true });
-  await must("git", ["add", "--all"], clone);
-  await must("git", [...IDENTITY, "commit", "--quiet", "--message=The template"], clone);
 }
 
 async function writeReplacements(folder: string): Promise<string[]> {

@@ -1,6 +1,8 @@
 import { checkCron } from "./check-cron.ts";
 import { checkMartSql } from "./check-mart-sql.ts";
-import { checkPartitions, checkRules, checkTable } from "./check-table.ts";
+import { checkPartitions } from "./check-partitions.ts";
+import { checkRules } from "./check-rules.ts";
+import { checkTable } from "./check-table.ts";
 import { checkTimeZone } from "./check-time-zone.ts";
 import { oneOf, quote } from "./describe-value.ts";
 import { didYouMean } from "./did-you-mean.ts";

@@ -55,7 +55,7 @@ export const lanes: readonly (readonly Part[])[] = [
           const report = join(folder, "vitest.json");
           return {
             file: nodeProgram("vitest"),
-            args: ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+            args: ["run", "--reporter=dot", "--reporter=json", `--outputFile.json=${report}`],
             cwd: repositoryRoot,
             env: environment(tools),
             report,

@@ -83,7 +83,7 @@ const BUILD = "Build and push images";
 const BUMP = "Bump overlays/local";
 const WOULD_BUILD = "Images that the merge will build";
 
-describe("pull-request.yml", () => {
+describe("pull-request.yml", { timeout: 120_000 }, () => {
   const open = (head: string) =>
     forge.run("pull-request.yml", "pull_request", {
       variables: variables(),
@@ -119,7 +119,7 @@ describe("pull-request.yml", () => {
   });
 });
 
-describe("deliver.yml", () => {
+describe("deliver.yml", { timeout: 120_000 }, () => {
   test("from a push to the commit that Argo CD syncs: the overlay names what is in the registry", async () => {
     const before = await remoteMain();
     expectJobs(await deliver(), [VALIDATE, BUILD, BUMP]);

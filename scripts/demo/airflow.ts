@@ -59,7 +59,8 @@ const components = {
 
 /** Airflow needs up to 10 s to come up on two cores; a busy machine gets more. */
 const bootTimeoutMs = 120_000;
-const stopGraceMs = 8_000;
+/** Long enough for a task under way to end its Spark job; Airflow's own components lose nothing by being killed. */
+const stopGraceMs = 2_000;
 
 /**
  * Starts Airflow on loopback, in a folder of its own. Returns at once when its processes run; `ready()` waits.

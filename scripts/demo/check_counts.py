@@ -40,9 +40,7 @@ def main() -> int:
         for record in records
         if record["id"] not in refused
     )
-    counted = {
-        (row["country"], row["state_province"], row["brewery_type"]): row["breweries"] for row in gold
-    }
+    counted = {(row["country"], row["state_province"], row["brewery_type"]): row["breweries"] for row in gold}
     located = Counter[Place](
         (record["country"], record["state_province"], record["brewery_type"])
         for record in records
@@ -67,7 +65,9 @@ def main() -> int:
         good = found == wanted
         failed += not good
         shown = f": {found}" if isinstance(found, int) else ""
-        print(f"{'ok' if good else 'FAILED'}  {name}{shown}" + ("" if good else f" (expected {brief(wanted)})"))
+        print(
+            f"{'ok' if good else 'FAILED'}  {name}{shown}" + ("" if good else f" (expected {brief(wanted)})")
+        )
     print(f"{len(checks) - failed} passed, {failed} failed")
     return 1 if failed else 0
 

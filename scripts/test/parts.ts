@@ -28,6 +28,9 @@ export interface Part {
     | { needs: "tools"; make: (folder: string, tools: Tools) => Program };
 }
 
+/** All the Python there is, from the runtime's folder, whose `pyproject.toml` holds the rules. */
+const PYTHON = ["wavehouse", "tests", "../../scripts/demo"];
+
 /** Parts that run one after the other, beside the other lane: two cores, and each lane has one heavy part. */
 export const lanes: readonly (readonly Part[])[] = [
   [
@@ -72,9 +75,9 @@ export const lanes: readonly (readonly Part[])[] = [
       ["--offline", "--no-progress", "--persona=pedantic", ".github", "actions"],
       repositoryRoot,
     ),
-    python("ruff", "lint of Python", "ruff", ["check", "."], runtimeDir),
-    python("ruff-format", "formatting of Python", "ruff", ["format", "--check", "."], runtimeDir),
-    python("mypy", "types of Python", "mypy", [], runtimeDir),
+    python("ruff", "lint of Python", "ruff", ["check", ...PYTHON], runtimeDir),
+    python("ruff-format", "formatting of Python", "ruff", ["format", "--check", ...PYTHON], runtimeDir),
+    python("mypy", "types of Python", "mypy", PYTHON, runtimeDir),
     {
       name: "pytest",
       about: "the runtime, on real local Spark",

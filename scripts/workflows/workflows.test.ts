@@ -39,8 +39,7 @@ beforeEach(async () => {
 });
 
 const variables = () => ({ WAVEHOUSE_REGISTRY: registry.host });
-const deliver = (more: { payload?: object } = {}) =>
-  forge.run("deliver.yml", "push", { variables: variables(), ...more });
+const deliver = () => forge.run("deliver.yml", "push", { variables: variables() });
 const remoteMain = async (): Promise<string> => {
   await forge.git("fetch", "--quiet", "origin", "main");
   return forge.git("rev-parse", "FETCH_HEAD");
@@ -120,37 +119,57 @@ describe("pull-request.yml", { timeout: 120_000 }, () => {
 });
 
 describe("deliver.yml", { timeout: 120_000 }, () => {
-  test("from a push to the commit that Argo CD syncs: the overlay names what is in the registry", async () => {
+  test("from a push to the commit that Argo CD syncs, once", async () => {
     const before = await remoteMain();
-    expectJobs(await deliver(), [VALIDATE, BUILD, BUMP]);
-    const after = await remoteMain();
-    expect(await forge.git("rev-list", "--count", `${before}..${after}`)).toBe("1");
-    expect(await forge.git("diff", "--name-only", before, after)).toBe(OVERLAY);
-    const bumped = await pins(after);
-    expect(bumped.map(({ name }) => name)).toEqual(IMAGES);
-    expect(bumped.every(({ newName, name }) => newName === `${registry.host}/${name}`)).toBe(true);
-    expect(await pushed(bumped)).toEqual(bumped.map(({ digest }) => digest));
-    expect(bumped.every(({ digest }) => /^sha256:[0-9a-f]{64}$/.test(digest ?? ""))).toBe(true);
-  });
+    const run = await forge.run("deliver.yml", "push", {
+      variables: { ...variables(), WAVEHOUSE_REGISTRY_USERNAME: "robot" },
+      secrets: { WAVEHOUSE_REGISTRY_PASSWORD: "s3cret" },
+    });
+    expectJobs(run, [VALIDATE, BUILD, BUMP]);
+    await expectLogin(run);
 
-  test("its own commit starts no delivery; delivered again, nothing is pushed and nothing committed", async () => {
-    expectJobs(await deliver(), [VALIDATE, BUILD, BUMP]);
+    // One commit, in the overlay alone, that names what the registry has.
     const bump = await remoteMain();
-    const { on } = parse(await readFile(join(repositoryRoot, ".github/workflows/deliver.yml"), "utf8")) as {
-      on: { push: { paths: string[] } };
-    };
-    const starts = (path: string): boolean => on.push.paths.some((pattern) => matchesGlob(path, pattern));
-    expect((await forge.git("diff", "--name-only", `${bump}~`, bump)).split("\n").filter(starts)).toEqual([]);
-    expect(
-      [PIPELINE, "actions/dist/validate/main.js", "pipelines/runtime/wavehouse/spec.py"].every(starts),
-    ).toBe(true);
+    expect(await forge.git("rev-list", "--count", `${before}..${bump}`)).toBe("1");
+    expect(await forge.git("diff", "--name-only", before, bump)).toBe(OVERLAY);
+    const bumped = await pins(bump);
+    expect(bumped.map(({ name, newName }) => [name, newName])).toEqual(
+      IMAGES.map((name) => [name, `${registry.host}/${name}`]),
+    );
+    expect(bumped.every(({ digest }) => /^sha256:[0-9a-f]{64}$/.test(digest ?? ""))).toBe(true);
+    expect(await pushed(bumped)).toEqual(bumped.map(({ digest }) => digest));
 
+    // Delivered again, nothing is pushed and nothing committed.
     await forge.git("checkout", "--quiet", "-B", "main", bump);
     const again = await deliver();
     expectJobs(again, [VALIDATE, BUILD, BUMP]);
     expect(again.log.match(/@sha256:[0-9a-f]{64} is unchanged/g)).toHaveLength(3);
     expect(again.log).toContain("Nothing to bump");
     expect(await remoteMain()).toBe(bump);
+  });
+
+  /** The password goes through standard input alone, and the login is kept where the job's end removes it. */
+  async function expectLogin(run: Run): Promise<void> {
+    const calls = (await readFile(forge.docker, "utf8")).trim().split("\n");
+    expect(calls.map((line) => JSON.parse(line) as unknown)).toEqual([
+      {
+        args: ["login", registry.host, "--username", "robot", "--password-stdin"],
+        stdin: "s3cret\n",
+        config: expect.stringMatching(/\/tmp\/docker$/),
+      },
+    ]);
+    expect(run.log).not.toContain("s3cret");
+  }
+
+  test("a change of what images are made of starts a delivery, a bump does not", async () => {
+    const { on } = parse(await readFile(join(repositoryRoot, ".github/workflows/deliver.yml"), "utf8")) as {
+      on: { push: { paths: string[] } };
+    };
+    const starts = (path: string): boolean => on.push.paths.some((pattern) => matchesGlob(path, pattern));
+    expect(starts(OVERLAY)).toBe(false);
+    for (const path of [PIPELINE, "pipelines/runtime/wavehouse/spec.py", "actions/dist/validate/main.js"]) {
+      expect(starts(path), path).toBe(true);
+    }
   });
 
   test("a commit that was merged meanwhile is kept: the bump goes on top", async () => {
@@ -181,26 +200,5 @@ describe("deliver.yml", { timeout: 120_000 }, () => {
     });
     expectJobs(run, []);
     expect(await remoteMain()).toBe(before);
-  });
-
-  test("a registry's password goes to its login through standard input, and the login ends with the job", async () => {
-    await writeFile(forge.docker, "");
-    const run = await forge.run("deliver.yml", "push", {
-      variables: { ...variables(), WAVEHOUSE_REGISTRY_USERNAME: "robot" },
-      secrets: { WAVEHOUSE_REGISTRY_PASSWORD: "s3cret" },
-    });
-    expectJobs(run, [VALIDATE, BUILD, BUMP]);
-    const calls = (await readFile(forge.docker, "utf8"))
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as unknown);
-    expect(calls).toEqual([
-      {
-        args: ["login", registry.host, "--username", "robot", "--password-stdin"],
-        stdin: "s3cret\n",
-        config: expect.stringMatching(/\/tmp\/docker$/),
-      },
-    ]);
-    expect(run.log).not.toContain("s3cret");
   });
 });

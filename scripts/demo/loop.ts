@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheRoot } from "kubeconform-wrapper";
 import { run as buildImages } from "../../actions/build-images/run.ts";
@@ -18,9 +18,10 @@ import { renderWavesText } from "../../actions/lib/render/render-waves.ts";
 import { run as validate } from "../../actions/validate/run.ts";
 import { prepareClassArchive } from "../setup/class-archive.ts";
 import { loopTools } from "../setup/go.ts";
-import { type Prepared, prepare } from "../setup/prepare.ts";
+import { prepare } from "../setup/prepare.ts";
 import { toolsDir } from "../setup/repository.ts";
 import { Cleanup } from "./cleanup.ts";
+import { type Demo, demoPipeline } from "./context.ts";
 import type { DemoOptions } from "./options.ts";
 import { paint, StepPrinter } from "./print.ts";
 import { watchMemory } from "./process-memory.ts";
@@ -29,20 +30,9 @@ import { type DataRun, runData, startData } from "./run-data.ts";
 import { addQualityRule, type Scratch, syncScratch } from "./scratch.ts";
 import { showResult } from "./show-result.ts";
 import { chooseSource } from "./source.ts";
-import { type DemoFolders, demoFolders, forget, readLastRun, writeLastRun } from "./state.ts";
+import { claimStore, type DemoFolders, demoFolders, forget, readLastRun, writeLastRun } from "./state.ts";
 
 const environment = "local";
-
-/** What every step of the demo works with. */
-export interface Demo {
-  checkout: string;
-  options: DemoOptions;
-  folders: DemoFolders;
-  prepared: Prepared<(typeof loopTools)[number]>;
-  scratch: Scratch;
-  print: StepPrinter;
-  cleanup: Cleanup;
-}
 
 /**
  * Takes one change through the whole loop and runs the data.
@@ -79,13 +69,12 @@ async function deliverAndRun(demo: Demo): Promise<void> {
   const { folders, options, print, scratch } = demo;
   const source = await chooseSource(
     options,
-    join(demo.checkout, "pipelines", options.pipeline, "sample", `${options.pipeline}.json`),
+    join(demo.checkout, "pipelines", demoPipeline, "sample", `${demoPipeline}.json`),
   );
-  // Airflow needs some seconds to come up; when there is something to run it does so while images are built.
+  claimStore(folders, source.id);
   const lastRun = readLastRun(folders);
-  const likely = scratch.changed || options.rerun || options.keep || lastRun?.source !== source.id;
-  if (lastRun !== undefined && lastRun.source !== source.id)
-    rmSync(folders.store, { recursive: true, force: true });
+  // Airflow needs some seconds to come up; when there is something to run it does so while images are built.
+  const likely = scratch.changed || options.rerun || options.keep || lastRun === undefined;
   const early = likely ? await startData(demo, source) : undefined;
 
   const tree = connectValidation(scratch.folder, toolsDir);
@@ -103,22 +92,21 @@ async function deliverAndRun(demo: Demo): Promise<void> {
   await print.step("render", `overlays/${environment}, as Argo CD will; its waves`, () =>
     render(demo, tree.renderer),
   );
-  const again = readLastRun(folders);
-  if (!options.rerun && again?.commit === commit && again.source === source.id) {
+  if (!options.rerun && lastRun?.commit === commit) {
     await print.step("run", "nothing to do", async () => {
       print.line(
         "Nothing changed since the last run: nothing was built, bumped or run. --rerun runs it again.",
       );
-      showResult(demo, again);
+      showResult(demo, lastRun);
     });
     return;
   }
   const run: DataRun = await print.step(
     "run",
     `Airflow and Spark, bronze to gold, from ${source.name}`,
-    async () => runData(demo, early ?? (await startData(demo, source))),
+    async () => runData(demo, source, early ?? (await startData(demo, source))),
   );
-  writeLastRun(folders, { commit, source: source.id, partition: run.partition, runId: run.runId });
+  writeLastRun(folders, { commit, partition: run.partition, runId: run.runId });
   await print.step("result", "what readers see", async () => showResult(demo, run));
 }
 
@@ -157,7 +145,7 @@ async function openRegistry(demo: Demo): Promise<DemoRegistry> {
 
 async function build(demo: Demo, registry: DemoRegistry): Promise<readonly PinnedImage[]> {
   const result = await buildImages(
-    { registry: registry.host, baseImage: undefined, pipelines: [demo.options.pipeline], dryRun: false },
+    { registry: registry.host, baseImage: undefined, pipelines: [demoPipeline], dryRun: false },
     {
       workspace: gitWorkspace(demo.scratch.folder),
       registry: craneRegistry({ program: demo.prepared.tools.crane }),

@@ -3,7 +3,6 @@ import { UserError } from "../../actions/lib/domain/user-error.ts";
 
 /** What `npm run demo` was asked to do. */
 export interface DemoOptions {
-  pipeline: string;
   /** A CSV of real records to serve instead of the API or the sample. */
   source: string | undefined;
   /** Leave Airflow and the registry running until Ctrl-C. */
@@ -16,14 +15,13 @@ export interface DemoOptions {
   ports: { registry: number; airflow: number; api: number };
 }
 
-export const demoHelp = `npm run demo -- [PIPELINE] [options]
+export const demoHelp = `npm run demo -- [options]
 
-Takes one change through the whole loop on this machine: validate, build, push, bump, render, and Airflow and
-Spark run what was built, from bronze to the gold table. No Docker, no cluster, no account. Your checkout stays
+Takes one change of the breweries pipeline through the whole loop on this machine: validate, build, push, bump,
+render, and Airflow and Spark run what was built, from bronze to the gold table. No Docker, no cluster, no account. Your checkout stays
 as it is: the change (yours, when the working tree has one; else one that the demo makes) is delivered in a
 scratch copy.
 
-  PIPELINE              the pipeline to run (default: breweries)
   --source FILE.csv     serve these records instead of the real API or the sample
   --keep                leave Airflow and the registry running, to look around, until Ctrl-C
   --rerun               run the data even when nothing changed since the last demo
@@ -40,15 +38,11 @@ few seconds when nothing changed.`;
  * Reads the demo's arguments.
  *
  * @param argv the arguments after the script's name
- * @throws UserError on an unknown option, a port that is not one, or more than one pipeline
+ * @throws UserError on an unknown option or a port that is not one
  */
 export function parseDemoOptions(argv: readonly string[]): DemoOptions {
-  const { values, positionals } = parse(argv);
-  if (positionals.length > 1) {
-    throw new UserError(`one pipeline at a time, not ${positionals.join(", ")}; see npm run demo -- --help`);
-  }
+  const { values } = parse(argv);
   return {
-    pipeline: positionals[0] ?? "breweries",
     source: values.source,
     keep: values.keep ?? false,
     fresh: values.fresh ?? false,
@@ -66,7 +60,6 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({
       args: [...argv],
-      allowPositionals: true,
       options: {
         source: { type: "string" },
         keep: { type: "boolean" },

@@ -5,7 +5,7 @@ import { UserError } from "../../actions/lib/domain/user-error.ts";
 import { type Airflow, startAirflow } from "./airflow.ts";
 import type { TaskRun } from "./airflow-client.ts";
 import { startApi } from "./api-server.ts";
-import type { Demo } from "./loop.ts";
+import { type Demo, demoPipeline } from "./context.ts";
 import { paint } from "./print.ts";
 import type { Source } from "./source.ts";
 
@@ -69,14 +69,19 @@ export async function startData(demo: Demo, source: Source): Promise<DataService
  * @returns the process DAG's run
  * @throws UserError when a run failed, with the end of the failed task's log
  */
-export async function runData(demo: Demo, { airflow }: DataServices): Promise<DataRun> {
-  const { print, options } = demo;
+export async function runData(demo: Demo, source: Source, { airflow }: DataServices): Promise<DataRun> {
+  const { print } = demo;
+  if (source.file !== undefined && demo.options.source === undefined) {
+    print.line(
+      "The real API cannot be reached here: a loopback server speaks it, over the repository's sample.",
+    );
+  }
   const partition = new Date().toISOString().slice(0, 10);
   await airflow.ready();
   print.line(`Airflow is up: ${airflow.url}`);
   const since = new Date(Date.now() - 1_000).toISOString();
-  const ingest = `${options.pipeline}_ingest`;
-  const process = `${options.pipeline}_process`;
+  const ingest = `${demoPipeline}_ingest`;
+  const process = `${demoPipeline}_process`;
   const started = await airflow.trigger(ingest, partition);
   await follow(airflow, demo, ingest, { id: started.id });
   const runId = await follow(airflow, demo, process, { partition, since });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Demo } from "./loop.ts";
+import { type Demo, demoPipeline } from "./context.ts";
 import { paint, renderTable } from "./print.ts";
 import { readRunReport, readTableHead, renderRunReport } from "./result.ts";
 
@@ -9,9 +9,9 @@ import { readRunReport, readTableHead, renderRunReport } from "./result.ts";
  * @param run which run to show
  */
 export function showResult(demo: Demo, run: { partition: string; runId: string }): void {
-  const { checkout, folders, options, print, prepared } = demo;
+  const { checkout, folders, print, prepared } = demo;
   const bucket = join(folders.store, "lakehouse");
-  const gold = join(bucket, "gold", options.pipeline, "breweries_by_type_and_location");
+  const gold = join(bucket, "gold", demoPipeline, "breweries_by_type_and_location");
   const reader = join(checkout, "scripts", "demo", "read_table.py");
   const head = readTableHead(
     prepared.python.python,
@@ -22,7 +22,7 @@ export function showResult(demo: Demo, run: { partition: string; runId: string }
   print.line(paint("bold", `gold.breweries_by_type_and_location, ${head.rows} rows`));
   for (const line of renderTable(head.columns, head.first)) print.line(line);
   print.line();
-  const report = readRunReport(bucket, options.pipeline, run.partition, run.runId);
+  const report = readRunReport(bucket, demoPipeline, run.partition, run.runId);
   print.line(paint("bold", "run report"));
   for (const line of renderRunReport(report)) print.line(line);
   print.line();

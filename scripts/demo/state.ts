@@ -17,8 +17,6 @@ export interface DemoFolders {
 export interface LastRun {
   /** The scratch copy's commit that ran, bump included. */
   commit: string;
-  /** Which records were served: `sample`, `api`, or a file's content hash. */
-  source: string;
   partition: string;
   runId: string;
 }
@@ -65,6 +63,20 @@ export function writeLastRun(folders: DemoFolders, run: LastRun): void {
 /** Removes all that earlier demos of this checkout left. */
 export function forget(folders: DemoFolders): void {
   rmSync(folders.root, { recursive: true, force: true });
+}
+
+/**
+ * Empties the store when it holds the records of another source: a table of both would tell neither.
+ *
+ * @param source what the records to be read are told by
+ */
+export function claimStore(folders: DemoFolders, source: string): void {
+  const file = join(folders.root, "source");
+  mkdirSync(folders.root, { recursive: true });
+  if (existsSync(file) && readFileSync(file, "utf8") === source) return;
+  rmSync(lastRunFile(folders), { force: true });
+  rmSync(folders.store, { recursive: true, force: true });
+  writeFileSync(file, source);
 }
 
 function lastRunFile(folders: DemoFolders): string {

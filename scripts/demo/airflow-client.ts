@@ -144,8 +144,8 @@ export class AirflowClient {
   /** The log of one try of a task, a line each. */
   async log(dagId: string, runId: string, task: { id: string; tryNumber: number }): Promise<string[]> {
     const path = `${runPath(dagId, runId)}/taskInstances/${encodeURIComponent(task.id)}/logs/${task.tryNumber}`;
-    const body = await this.#get<{ content: (string | { event?: string })[] }>(`${path}?full_content=true`);
-    return body.content.map((line) => (typeof line === "string" ? line : (line.event ?? "")));
+    const body = await this.#get<{ content: (string | WireLogLine)[] }>(`${path}?full_content=true`);
+    return body.content.flatMap((line) => (typeof line === "string" ? [line] : logLines(line)));
   }
 
   /**
@@ -221,6 +221,19 @@ interface WireTask {
   try_number: number;
   start_date: string | null;
   end_date: string | null;
+}
+
+interface WireLogLine {
+  event?: string;
+  /** The exception and, after it, its causes. */
+  error_detail?: { exc_type: string; exc_value: string }[];
+}
+
+/** A line without Airflow's folding marks, and the exception that it carries; the stack stays in the log file. */
+function logLines({ event = "", error_detail }: WireLogLine): string[] {
+  const error = error_detail?.[0];
+  const lines = event.startsWith("::") ? [] : [event];
+  return error === undefined ? lines : [...lines, `${error.exc_type}: ${error.exc_value}`];
 }
 
 function toRun(wire: WireRun): DagRun {

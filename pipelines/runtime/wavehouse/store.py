@@ -58,9 +58,9 @@ class Store:
 
     def list(self, prefix: str) -> list[str]:
         """Keys of all objects below a prefix, sorted; none where there is no such folder."""
-        start = len(self._path("")) + 1
+        base = f"{self._path('')}/"
         found = cast("list[str]", self.filesystem.find(self._path(prefix)))
-        return sorted(path[start:] for path in found)
+        return sorted(path.split(base, 1)[1] for path in found)
 
     def delete(self, prefix: str) -> None:
         """Removes an object, or all below a prefix. Nothing there is no error."""

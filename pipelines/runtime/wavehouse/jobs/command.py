@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _STARTED = time.monotonic()
+
+# pyspark logs errors of SQL in its own form; they are told once, in this runtime's.
+logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from wavehouse import layout
 from wavehouse.errors import UserError
 from wavehouse.jobs.command import Counted, Run, main
 from wavehouse.jobs.delta_table import Written, overwrite, table_exists
-from wavehouse.jobs.rules import brief
+from wavehouse.jobs.sql_error import sql_error
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from wavehouse.report import TableMetrics
     from wavehouse.spec import Mart
 
-_LINE = re.compile(r"line (\d+), (?:pos|position) (\d+)")
+_LINE = re.compile(r"\bline (\d+),? pos(ition)? (\d+)")
 
 
 def make_gold(run: Run) -> Counted:
@@ -63,10 +64,11 @@ def _make_mart(run: Run, mart: Mart, sizes: dict[str, int]) -> TableMetrics:
     key = layout.gold_table(run.pipeline.name, mart.name)
     try:
         written = _write(run, sql, key)
-    except PySparkException as error:
-        raise UserError(
-            f"{_where(file, error)}: mart {mart.name}: {brief(error)}{_hint(run, error)}"
-        ) from error
+    except (PySparkException, Py4JJavaError) as error:
+        told = sql_error(error)
+        if told is None:
+            raise
+        raise UserError(f"{_where(file, error)}: mart {mart.name}: {told}{_hint(run, told)}") from error
     _register(run, f"gold.{mart.name}", key)
     return {
         "name": mart.name,
@@ -91,14 +93,18 @@ def _write(run: Run, sql: str, key: str) -> Written:
     return overwrite(rows.coalesce(1), run.store, key)
 
 
-def _where(file: Path, error: PySparkException) -> str:
+def _where(file: Path, error: Exception) -> str:
     """The SQL file, and the line in it where Spark names one (of the query inside its brackets)."""
     found = _LINE.search(str(error))
-    return f"{file}:{int(found[1]) - 1}:{int(found[2]) + 1}" if found else str(file)
+    if not found:
+        return str(file)
+    # `pos` counts from 0, `position` from 1.
+    column = int(found[3]) + (0 if found[2] else 1)
+    return f"{file}:{int(found[1]) - 1}:{column}"
 
 
-def _hint(run: Run, error: PySparkException) -> str:
-    if error.getCondition() != "TABLE_OR_VIEW_NOT_FOUND":
+def _hint(run: Run, told: str) -> str:
+    if not told.startswith("[TABLE_OR_VIEW_NOT_FOUND]"):
         return ""
     missing = [
         table.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,17 @@ from pyspark.sql.types import BooleanType
 from wavehouse.errors import UserError
 from wavehouse.jobs.casting import type_rule
 from wavehouse.jobs.silver import MISSING_COLUMNS_RULE, NEW_COLUMNS_RULE
+from wavehouse.jobs.sql_error import sql_error
 
 if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
 
-    from wavehouse.spec import Pipeline, Severity, Table
+    from wavehouse.spec import Pipeline, Rule, Severity, Table
+
+
+#: A rule that asks what time it is would move rows between two runs, even between two queries of one run.
+_CLOCK = re.compile(r"\b(now|curdate|current_date|current_timestamp|localtimestamp)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -64,15 +70,9 @@ def checks_of(table: Table) -> list[Check]:
 def require_sound(rows: DataFrame, table: Table, pipeline: Pipeline) -> None:
     """Throws UserError, naming rule and line, for a rule that does not parse or is no condition over a row."""
     for rule in table.quality:
-        where = f"{pipeline.at(rule.line)}: rule `{rule.condition}` of table {table.name}"
-        try:
-            field = rows.select(F.expr(rule.condition).alias("held")).schema["held"]
-            # Refuses what is not of one row: an aggregate or a window.
-            rows.where(F.expr(rule.condition)).schema  # noqa: B018
-        except PySparkException as error:
-            raise UserError(f"{where}: {brief(error)}") from error
-        if not isinstance(field.dataType, BooleanType):
-            raise UserError(f"{where}: expected a condition, found a {field.dataType.simpleString()}")
+        fault = _unsound(rows, rule.condition)
+        if fault:
+            raise _told(pipeline, table, rule, fault)
 
 
 def find_failing(rows: DataFrame, table: Table, pipeline: Pipeline) -> UserError | None:
@@ -81,19 +81,26 @@ def find_failing(rows: DataFrame, table: Table, pipeline: Pipeline) -> UserError
         try:
             rows.where(_false(rule.condition)).count()
         except PySparkException as error:
-            return UserError(
-                f"{pipeline.at(rule.line)}: rule `{rule.condition}` of table {table.name} cannot be "
-                f"evaluated: {brief(error)}"
-            )
+            return _told(pipeline, table, rule, f"cannot be evaluated: {sql_error(error) or error}")
     return None
 
 
-def brief(error: PySparkException) -> str:
-    """What Spark says, without the plan and the Java stack."""
-    text = str(error).strip()
-    for end in ("\nJVM stacktrace", ";\n", "\n\n==", "\n== SQL", " SQLSTATE:"):
-        text = text.split(end, 1)[0]
-    return " ".join(text.split())
+def _unsound(rows: DataFrame, condition: str) -> str | None:
+    try:
+        held = rows.select(F.expr(condition).alias("held")).schema["held"].dataType
+        if not isinstance(held, BooleanType):
+            return f"expected a condition, found a {held.simpleString()}"
+        # A filter takes no aggregate and no window: what is not of one row.
+        plan = rows.where(F.expr(condition))._jdf.queryExecution().analyzed()  # noqa: SLF001
+    except PySparkException as error:
+        return sql_error(error) or str(error)
+    if not plan.deterministic() or _CLOCK.search(condition):
+        return "gives another answer at each run: compare with ingest_date, not the clock"
+    return None
+
+
+def _told(pipeline: Pipeline, table: Table, rule: Rule, fault: str) -> UserError:
+    return UserError(f"{pipeline.at(rule.line)}: rule `{rule.condition}` of table {table.name}: {fault}")
 
 
 def _false(condition: str) -> SparkColumn:

@@ -64,7 +64,8 @@ def _export(reference: str, folder: Path) -> None:
             process.kill()
         said = process.stderr.read().decode(errors="replace").strip()
     if process.returncode != 0 and not isinstance(fault, tarfile.FilterError):
-        last = said.splitlines()[-1].removeprefix("Error: ") if said else f"crane ended with status {process.returncode}"
+        last = said.splitlines()[-1] if said else f"crane ended with status {process.returncode}"
+        last = last.removeprefix("Error: ")
         raise UserError(
             f"cannot pull {reference}: {last}: is the registry up, and was this image pushed to it?"
         )

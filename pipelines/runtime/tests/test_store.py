@@ -133,3 +133,28 @@ def test_a_report_holds_the_steps_that_ran(store: Store) -> None:
     assert json.loads(store.read(layout.run_report("p", DAY, "run"))) == report
     # Made again, it does not take itself for a step.
     assert assemble(store, **given, seconds=3.14159) == report
+
+
+def test_a_report_tells_what_bronze_brought_first(store: Store) -> None:
+    write_step(store, "p", DAY, "run", {"step": "silver"})
+    pages = (
+        Page("attempt=1/page-00001.json", 10, "0" * 64, 2),
+        Page("attempt=1/page-00002.json", 5, "1" * 64, 1),
+    )
+    manifest = Manifest("p", "t", DAY, "1", "ingest", "http://api", 4, pages, 1.5)
+    write_manifest(store, manifest)
+    report = assemble(
+        store,
+        pipeline="p",
+        partition=DAY,
+        run_id="run",
+        status="succeeded",
+        started_at="2026-01-31T00:00:00+00:00",
+        seconds=2,
+        code_version="c",
+        images={},
+        ingested=[read_manifest(store, "p", "t", DAY)],
+    )
+    assert list(report["steps"]) == ["ingest", "silver"]
+    told = {key: report["steps"]["ingest"][key] for key in ("rows_in", "rows_out", "bytes", "seconds")}
+    assert told == {"rows_in": 4, "rows_out": 3, "bytes": 15, "seconds": 1.5}

@@ -25,7 +25,10 @@ class Page:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What one run brought from a source, in its order. `total` is the count that the source itself told."""
+    """What one run brought from a source, in its order.
+
+    `total` is the count that the source itself told; `seconds` is how long the bringing took.
+    """
 
     pipeline: str
     table: str
@@ -35,6 +38,7 @@ class Manifest:
     source_url: str
     total: int | None
     pages: tuple[Page, ...]
+    seconds: float = 0.0
 
     @property
     def records(self) -> int:
@@ -93,4 +97,5 @@ def _manifest(body: dict[str, Any]) -> Manifest:
         source_url=str(body["source_url"]),
         total=None if body.get("total") is None else int(body["total"]),
         pages=pages,
+        seconds=float(body.get("seconds", 0)),
     )

@@ -9,12 +9,16 @@ from wavehouse import layout
 from wavehouse.spec import API_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from wavehouse.manifest import Manifest
     from wavehouse.spec import Severity
     from wavehouse.store import Store
 
 Status = Literal["succeeded", "failed"]
+
+#: The steps of a run, in order.
+STEPS = ("ingest", "silver", "quality", "gold")
 
 
 class RuleMetrics(TypedDict):
@@ -87,6 +91,20 @@ def summarise(step: str, tables: list[TableMetrics], rules: list[RuleMetrics], s
     }
 
 
+def summarise_ingest(manifests: Sequence[Manifest]) -> StepMetrics:
+    """Metrics of what the run found in bronze: the source's own totals in, the records that came out."""
+    tables: list[TableMetrics] = [
+        {
+            "name": manifest.table,
+            "rows_in": manifest.records if manifest.total is None else manifest.total,
+            "rows_out": manifest.records,
+            "bytes": manifest.bytes,
+        }
+        for manifest in manifests
+    ]
+    return summarise("ingest", tables, [], sum(manifest.seconds for manifest in manifests))
+
+
 def write_step(store: Store, pipeline: str, partition: str, run_id: str, metrics: Mapping[str, Any]) -> None:
     """Writes a step's metrics; a later try of the same step replaces them."""
     key = layout.step_metrics(pipeline, partition, run_id, str(metrics["step"]))
@@ -113,11 +131,16 @@ def assemble(
     seconds: float,
     code_version: str,
     images: dict[str, str],
+    ingested: Sequence[Manifest] = (),
 ) -> RunReport:
     """Makes the run's report of its steps' metrics, writes it, and returns it.
 
-    `started_at` is ISO 8601 in UTC; `images` are the references, by digest, that each step ran from.
+    `started_at` is ISO 8601 in UTC; `images` are the references, by digest, that each step ran from; `ingested` is the
+    bronze that the run read.
     """
+    steps = read_steps(store, pipeline, partition, run_id)
+    if ingested:
+        steps["ingest"] = summarise_ingest(ingested)
     report: RunReport = {
         "apiVersion": API_VERSION,
         "kind": "RunReport",
@@ -129,10 +152,15 @@ def assemble(
         "seconds": round(seconds, 3),
         "code_version": code_version,
         "images": images,
-        "steps": read_steps(store, pipeline, partition, run_id),
+        "steps": {step: steps[step] for step in sorted(steps, key=_order)},
     }
     store.write_atomic(layout.run_report(pipeline, partition, run_id), _json(report))
     return report
+
+
+def _order(step: str) -> tuple[int, str]:
+    """Steps in the order in which they run; any other after them."""
+    return (STEPS.index(step) if step in STEPS else len(STEPS), step)
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

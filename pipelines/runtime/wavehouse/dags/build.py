@@ -98,7 +98,9 @@ def _process_dag(pipeline: Pipeline) -> DAG:
             last = step
         # A teardown runs after a failure too, and never decides the run's own state.
         report = task(task_id="report")(write_report)(
-            pipeline_name=pipeline.name, bucket=pipeline.storage.bucket
+            pipeline_name=pipeline.name,
+            bucket=pipeline.storage.bucket,
+            tables=[table.name for table in pipeline.tables],
         )
         last >> report.as_teardown()
     return dag

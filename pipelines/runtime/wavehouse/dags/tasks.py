@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -12,11 +13,14 @@ from airflow.sdk import get_current_context
 from wavehouse import report
 from wavehouse.dags.partition import emit_partition, partition_of
 from wavehouse.dags.templates import pinned_images
+from wavehouse.errors import UserError
 from wavehouse.ingest.bronze import ingest_table
+from wavehouse.manifest import read_manifest
 from wavehouse.spec import load_pipeline
 from wavehouse.store import Store
 
 if TYPE_CHECKING:
+    from wavehouse.manifest import Manifest
     from wavehouse.report import Status
 
 CODE_VERSION_VARIABLE = "WAVEHOUSE_CODE_VERSION"
@@ -47,7 +51,7 @@ def pin_images(pipeline_name: str, steps: list[str]) -> dict[str, str]:
     return pinned_images(pipeline_name, steps)
 
 
-def write_report(pipeline_name: str, bucket: str) -> dict[str, Any]:
+def write_report(pipeline_name: str, bucket: str, tables: list[str]) -> dict[str, Any]:
     """Makes the run's report of what its steps counted, and says how the run ended."""
     context = get_current_context()
     run = cast("Any", context["dag_run"])
@@ -56,15 +60,27 @@ def write_report(pipeline_name: str, bucket: str) -> dict[str, Any]:
     others = {name: state for name, state in states.items() if name != instance.task_id}
     status: Status = "succeeded" if all(state == "success" for state in others.values()) else "failed"
     started = cast("datetime", run.start_date)
+    store = Store.open(bucket)
+    partition = partition_of(context)
     made = report.assemble(
-        Store.open(bucket),
+        store,
         pipeline=pipeline_name,
-        partition=partition_of(context),
+        partition=partition,
         run_id=run.run_id,
         status=status,
         started_at=started.astimezone(UTC).isoformat(timespec="seconds"),
         seconds=(datetime.now(UTC) - started).total_seconds(),
         code_version=os.environ.get(CODE_VERSION_VARIABLE, "unknown"),
         images=instance.xcom_pull(task_ids="pin") or {},
+        ingested=_ingested(store, pipeline_name, tables, partition),
     )
     return {"status": made["status"], "seconds": made["seconds"]}
+
+
+def _ingested(store: Store, pipeline_name: str, tables: list[str], partition: str) -> list[Manifest]:
+    """The bronze of the run's partition; where a table has none, the run has failed for that and says so itself."""
+    manifests = []
+    for table in tables:
+        with suppress(UserError):
+            manifests.append(read_manifest(store, pipeline_name, table, partition))
+    return manifests

@@ -38,6 +38,7 @@ def ingest_table(
     Returns the manifest. Throws UserError when the API fails or the counts differ; then what an earlier run of the
     partition published is still what readers see. `sleep` waits between tries (seconds).
     """
+    started = time.monotonic()
     source = http_source(pipeline, table)
     attempt = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     prune(store, pipeline.name, table.name, partition)
@@ -57,6 +58,7 @@ def ingest_table(
         source_url=source.url,
         total=total,
         pages=tuple(pages),
+        seconds=round(time.monotonic() - started, 3),
     )
     write_manifest(store, manifest)
     log.info("%s: %d records in %d pages, %d bytes", source.url, manifest.records, len(pages), manifest.bytes)

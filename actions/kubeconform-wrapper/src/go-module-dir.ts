@@ -50,9 +50,10 @@ async function download(
       cause: error,
     });
   }
+  const output = result.stdout.toString("utf8");
   if (result.code !== 0) {
-    const told = /"Error": "(.*)"/.exec(result.stdout)?.[1] ?? result.stderr.trim();
+    const told = /"Error": "(.*)"/.exec(output)?.[1] ?? result.stderr.trim();
     throw new ToolError(`${module} cannot be fetched (network, or GOPROXY?): ${told.slice(0, 2000)}`);
   }
-  return JSON.parse(result.stdout);
+  return JSON.parse(output);
 }

@@ -129,7 +129,7 @@ async function goBuild(
     return isMissing(error) ? "no Go on PATH" : `Go cannot be started (${String(error)})`;
   }
   if (result.code === 0) return undefined;
-  if (result.timedOut) return `\`go build\` took longer than ${buildTimeoutMs / 60_000} minutes`;
+  if (result.ended === "timeout") return `\`go build\` took longer than ${buildTimeoutMs / 60_000} minutes`;
   const lines = result.stderr.trim().split("\n").slice(-5).join("\n  ");
   return `\`go build\` failed (${result.signal ?? `exit code ${result.code}`}):\n  ${lines}\n`;
 }
@@ -162,8 +162,12 @@ async function versionOf(
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
   try {
-    const { code, stdout } = await runProcess(path, args, { env, timeoutMs: 10_000, maxBytes: 1 << 20 });
-    return code === 0 ? /\bv?(\d+\.\d+\.\d+(?:-[\w.]+)?)/.exec(stdout)?.[1] : undefined;
+    const { code, stdout } = await runProcess(path, args, {
+      env,
+      timeoutMs: 10_000,
+      maxOutputBytes: 1 << 20,
+    });
+    return code === 0 ? /\bv?(\d+\.\d+\.\d+(?:-[\w.]+)?)/.exec(stdout.toString("utf8"))?.[1] : undefined;
   } catch {
     return undefined;
   }

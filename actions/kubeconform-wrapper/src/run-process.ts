@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 
 /** How a process ended. */
 export interface ProcessResult {
@@ -6,86 +6,121 @@ export interface ProcessResult {
   code: number | null;
   /** The signal that ended it, or `null`. */
   signal: NodeJS.Signals | null;
-  stdout: string;
+  stdout: Buffer;
+  /** The last 64 KiB, decoded. */
   stderr: string;
-  /** True when it was killed because its time was up. */
-  timedOut: boolean;
-  /** True when it was killed because it wrote more than `maxBytes`. */
-  tooMuch: boolean;
+  /** Why it was ended here, or `undefined` when it ended by itself. */
+  ended: "timeout" | "too-much-output" | undefined;
 }
 
 export interface ProcessOptions {
-  cwd?: string;
+  /** Folder to run in; the current one by default. */
+  cwd?: string | undefined;
+  /** The whole environment; this process's own by default. */
   env?: NodeJS.ProcessEnv;
   /** Written to its standard input, which is then closed. */
-  input?: string | Uint8Array;
+  input?: string | Uint8Array | undefined;
   timeoutMs: number;
-  /** The most that it may write to stdout and stderr together; 256 MiB when not said. */
-  maxBytes?: number;
+  /** The most that it may write to standard output; 256 MiB by default. */
+  maxOutputBytes?: number | undefined;
 }
 
+const DEFAULT_MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
+const STDERR_KEPT_BYTES = 64 * 1024;
+/** How long a process has between SIGTERM and SIGKILL. */
+const GRACE_MS = 1_000;
+
 /**
- * Runs a process to its end, in bounded time and memory. It is killed when either bound is passed.
+ * Runs a process to its end, in bounded time and memory. It is ended when either bound is passed.
  *
  * @param file the program: a path, or a name looked up on PATH
  * @param args its arguments; no shell is involved
  * @returns how it ended, whatever the exit code
- * @throws the spawn error (`code: "ENOENT"` where there is no such program)
+ * @throws the spawn error (`code: "ENOENT"` where there is no such program, or no such folder to run in)
  */
 export function runProcess(
   file: string,
   args: readonly string[],
   options: ProcessOptions,
 ): Promise<ProcessResult> {
-  const maxBytes = options.maxBytes ?? 256 * 1024 * 1024;
+  const maxOutputBytes = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, {
-      cwd: options.cwd,
+    const child = spawn(file, [...args], {
       env: options.env ?? process.env,
       stdio: ["pipe", "pipe", "pipe"],
+      windowsHide: true,
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    let bytes = 0;
-    let timedOut = false;
-    let tooMuch = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      end(child);
-    }, options.timeoutMs);
-    const collect = (into: Buffer[]) => (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= maxBytes) into.push(chunk);
-      else if (!tooMuch) {
-        tooMuch = true;
-        end(child);
-      }
+    const stderr = new Tail(STDERR_KEPT_BYTES);
+    let stdoutBytes = 0;
+    let ended: ProcessResult["ended"];
+    let killer: NodeJS.Timeout | undefined;
+
+    const end = (why: "timeout" | "too-much-output"): void => {
+      if (ended !== undefined) return;
+      ended = why;
+      child.kill("SIGTERM");
+      killer = setTimeout(() => {
+        child.kill("SIGKILL");
+        // A grandchild may still hold the pipes open: without this "close" would wait for it.
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, GRACE_MS);
     };
-    child.stdout.on("data", collect(stdout));
-    child.stderr.on("data", collect(stderr));
-    child.stdin.on("error", () => {}); // a child that dies early closes the pipe (EPIPE); its exit code tells more
-    child.on("error", (error) => {
+    const timer = setTimeout(() => end("timeout"), options.timeoutMs);
+    const settle = (): void => {
       clearTimeout(timer);
+      clearTimeout(killer);
+    };
+
+    child.on("error", (error) => {
+      // Only a failed start ends here: a child that could not be killed still closes.
+      if (child.pid !== undefined) return;
+      settle();
       reject(error);
     });
-    child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      resolve({
-        code,
-        signal,
-        stdout: Buffer.concat(stdout).toString("utf8"),
-        stderr: Buffer.concat(stderr).toString("utf8"),
-        timedOut,
-        tooMuch,
-      });
+    child.stdout.on("data", (chunk: Buffer) => {
+      stdoutBytes += chunk.length;
+      if (stdoutBytes > maxOutputBytes) return end("too-much-output");
+      stdout.push(chunk);
     });
+    child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+    // A process that exits without reading its input breaks the pipe; its exit code says what happened.
+    child.stdin.on("error", () => {});
     child.stdin.end(options.input ?? "");
+    child.on("close", (code, signal) => {
+      settle();
+      resolve({ code, signal, stdout: Buffer.concat(stdout), stderr: stderr.text(), ended });
+    });
   });
 }
 
-/** Ends it for good; closing the pipes here keeps a grandchild that still holds them from delaying the result. */
-function end(child: ChildProcess): void {
-  child.kill("SIGKILL");
-  child.stdout?.destroy();
-  child.stderr?.destroy();
+/** The last bytes of a stream. */
+class Tail {
+  readonly #limit: number;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes > 4 * this.#limit) this.#shrink();
+  }
+
+  text(): string {
+    this.#shrink();
+    return Buffer.concat(this.#chunks).toString("utf8");
+  }
+
+  #shrink(): void {
+    const all = Buffer.concat(this.#chunks);
+    const kept = all.subarray(Math.max(0, all.length - this.#limit));
+    this.#chunks = [Buffer.from(kept)];
+    this.#bytes = kept.length;
+  }
 }

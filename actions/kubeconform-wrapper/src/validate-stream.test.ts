@@ -302,7 +302,7 @@ describe("a kubeconform that fails is never a success", () => {
     ["killed", "kill -9 $$", /was killed by SIGKILL/],
     ["crashed", "echo 'panic: runtime error' >&2; exit 2", /failed with exit code 2: panic: runtime error/],
     ["silent", "cat >/dev/null", /wrote nothing/],
-    ["too slow", "sleep 30", /took longer than 1 s/],
+    ["too slow, and leaving a child behind", "sleep 30", /took longer than 1 s/],
     ["not speaking JSON", "echo ok", /wrote no JSON: ok/],
     ["of another shape", `echo '{"resources":[{"kind":1}]}'`, /resource of another shape/],
     ["losing an object", `echo '{"resources":[]}'`, /checking 1 objects, reported on 0 of them/],

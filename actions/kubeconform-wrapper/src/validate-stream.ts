@@ -111,15 +111,17 @@ async function runKubeconform(
     throw new ToolError(`kubeconform cannot be started: ${String(error)}`, { cause: error });
   });
   const what = `kubeconform, checking ${objects.length} objects,`;
-  if (result.timedOut) throw new ToolError(`${what} took longer than ${timeoutMs / 1000} s and was ended`);
-  if (result.tooMuch) throw new ToolError(`${what} wrote more than 256 MiB and was ended`);
+  if (result.ended === "timeout")
+    throw new ToolError(`${what} took longer than ${timeoutMs / 1000} s and was ended`);
+  if (result.ended === "too-much-output") throw new ToolError(`${what} wrote more than it may and was ended`);
   if (result.code !== 0 && result.code !== 1) {
     const how =
       result.signal === null ? `failed with exit code ${result.code}` : `was killed by ${result.signal}`;
     throw new ToolError(`${what} ${how}${quoted(result.stderr)}`);
   }
-  if (result.stdout.trim() === "") throw new ToolError(`${what} wrote nothing${quoted(result.stderr)}`);
-  const resources = parseReport(result.stdout);
+  const output = result.stdout.toString("utf8");
+  if (output.trim() === "") throw new ToolError(`${what} wrote nothing${quoted(result.stderr)}`);
+  const resources = parseReport(output);
   if (resources.length !== objects.length) {
     throw new Error(`${what} reported on ${resources.length} of them${quoted(result.stderr)}`);
   }

@@ -69,7 +69,7 @@ test.each([
   {
     mistake: "a name that is not the folder's",
     change: (text: string) => text.replace("name: breweries\n  owner", "name: brewery\n  owner"),
-    says: /^pipelines\/breweries\/pipeline.yaml:5:9: error: the pipeline is called `brewery`; expected `breweries`/,
+    says: /^pipelines\/breweries\/pipeline.yaml:5:9: error: the pipeline is called `brewery`, its folder `breweries`; expected `breweries`/,
   },
 ])("$mistake generates nothing", async ({ change, says }) => {
   const workspace = await repository();

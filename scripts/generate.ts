@@ -6,7 +6,7 @@ import { checkStale } from "../actions/lib/domain/check-stale.ts";
 import { planGenerated } from "../actions/lib/domain/plan-generated.ts";
 import { runInTerminal } from "../actions/lib/host/run-in-terminal.ts";
 import type { Workspace } from "../actions/lib/ports/workspace.ts";
-import { readRepository } from "./generate/read-repository.ts";
+import { readGenerateInput } from "./generate/read-generate-input.ts";
 
 const help = `Usage: npm run generate [-- --check]
 
@@ -30,7 +30,7 @@ export async function generate(
   check: boolean,
   print: (line: string) => void,
 ): Promise<ActionResult> {
-  const input = await readRepository(workspace);
+  const input = await readGenerateInput(workspace);
   const result = { ok: true, outputs: {}, summary: "", annotations: [] };
   if (check) {
     const findings = checkStale(input);

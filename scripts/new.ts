@@ -7,7 +7,7 @@ import { planGenerated } from "../actions/lib/domain/plan-generated.ts";
 import { UserError } from "../actions/lib/domain/user-error.ts";
 import { runInTerminal } from "../actions/lib/host/run-in-terminal.ts";
 import type { Workspace } from "../actions/lib/ports/workspace.ts";
-import { readRepository } from "./generate/read-repository.ts";
+import { readGenerateInput } from "./generate/read-generate-input.ts";
 
 const help = `Usage: npm run new -- pipeline NAME
 
@@ -40,7 +40,7 @@ export async function newPipeline(
   if ((await workspace.list(`pipelines/${name}`)).length > 0) {
     throw new UserError(`pipelines/${name} exists already; choose another name, or edit ${file}`);
   }
-  const repository = await readRepository(workspace);
+  const repository = await readGenerateInput(workspace);
   const edits = new Map<string, string | null>([
     [file, pipelineText(name)],
     [`pipelines/${name}/${martFile(name)}`, martText(name)],

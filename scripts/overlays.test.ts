@@ -1,7 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { parse } from "yaml";
 import { gitWorkspace } from "../actions/lib/adapters/git-workspace.ts";
 import { goTool } from "../actions/lib/adapters/go-tools.ts";
 import { kubeconform } from "../actions/lib/adapters/kubeconform.ts";
@@ -16,12 +15,12 @@ import type { GenerateInput } from "../actions/lib/domain/plan-generated.ts";
 import { planGenerated } from "../actions/lib/domain/plan-generated.ts";
 import { parseRendered, type RenderedObject } from "../actions/lib/domain/rendered-objects.ts";
 import { imageName, sparkStepsOf } from "../actions/lib/domain/spark-steps.ts";
-import { VERSIONS_FILE } from "../actions/lib/domain/template-versions.ts";
+import { parseVersions, VERSIONS_FILE } from "../actions/lib/domain/versions.ts";
 import { environmentWaves, type WaveStep } from "../actions/lib/domain/waves.ts";
 import type { ManifestRenderer } from "../actions/lib/ports/manifest-renderer.ts";
 import type { ManifestValidator } from "../actions/lib/ports/manifest-validator.ts";
 import { temporaryFolder } from "../actions/lib/testing/temporary-folder.ts";
-import { readRepository } from "./generate/read-repository.ts";
+import { readGenerateInput } from "./generate/read-generate-input.ts";
 
 const root = join(import.meta.dirname, "..");
 const toolsDir = join(root, "scripts/tools");
@@ -33,7 +32,7 @@ let steps: WaveStep[];
 
 beforeAll(async () => {
   renderer = kustomizeRenderer({ root, kustomize: await goTool("kustomize", toolsDir) });
-  repository = await readRepository(gitWorkspace(root));
+  repository = await readGenerateInput(gitWorkspace(root));
   stream = await renderer.render("overlays/local");
   objects = parseRendered(stream);
   steps = await environmentWaves("local", async (folder) => parseRendered(await renderer.render(folder)));
@@ -44,8 +43,8 @@ test("there is an overlay to test", () => {
 });
 
 async function validator(): Promise<ManifestValidator> {
-  const versions = parse(await readFile(join(root, VERSIONS_FILE), "utf8")) as { kubernetes: string };
-  return kubeconform({ toolsDir, kubernetesVersion: versions.kubernetes });
+  const versions = parseVersions(await readFile(join(root, VERSIONS_FILE)));
+  return kubeconform({ toolsDir, kubernetesVersion: versions.of.kubernetes });
 }
 
 test("every object passes its strict schema, those of Argo CD's and the Spark operator's kinds too", async () => {

@@ -138,6 +138,12 @@ describe("run", () => {
       /^pipelines\/breweries\/pipeline\.yaml:\d+:\d+: error: .*partitionby.*did you mean `partitionBy`/,
     ],
     [
+      "a pipeline that is not called as its folder, whose images would hold no file of it",
+      {},
+      { "pipelines/breweries/pipeline.yaml": breweries.replace("name: breweries\n", "name: ales\n") },
+      /is called `ales`, its folder `breweries`/,
+    ],
+    [
       "a base that is not there",
       { baseImage: "localhost:5001/none:1" },
       {},

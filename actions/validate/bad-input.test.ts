@@ -4,7 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { connectValidation } from "../lib/adapters/connect-validation.ts";
 import { formatFinding } from "../lib/domain/finding.ts";
-import { VERSIONS_FILE } from "../lib/domain/template-versions.ts";
+import { VERSIONS_FILE } from "../lib/domain/versions.ts";
 import type { Workspace } from "../lib/ports/workspace.ts";
 import { memoryWorkspace } from "../lib/testing/memory-workspace.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";

@@ -12,7 +12,7 @@ export interface Repository {
   tree: Map<string, string>;
   /** Every file below `pipelines/`. */
   entries: readonly FileEntry[];
-  /** The pipelines that the schema allows. */
+  /** The pipelines that are valid by themselves, each in the folder of its name. */
   pipelines: PipelineFile[];
   /** Whether that is all of them. */
   complete: boolean;

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { formatFinding } from "../lib/domain/finding.ts";
 import { readPipeline } from "../lib/domain/pipeline-file.ts";
 import { planGenerated } from "../lib/domain/plan-generated.ts";
-import { VERSIONS_FILE } from "../lib/domain/template-versions.ts";
 import { UserError } from "../lib/domain/user-error.ts";
+import { parseVersions, VERSIONS_FILE } from "../lib/domain/versions.ts";
 import { type MemoryWorkspace, memoryWorkspace } from "../lib/testing/memory-workspace.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
 import { loadInputs } from "./inputs.ts";
@@ -15,12 +15,13 @@ const root = join(import.meta.dirname, "../..");
 const FILE = "pipelines/breweries/pipeline.yaml";
 const SQL = "pipelines/breweries/gold/breweries_by_type_and_location.sql";
 const text = readFileSync(join(root, FILE), "utf8");
+const versions = readFileSync(join(root, VERSIONS_FILE), "utf8");
 const OVERLAY = "overlays/local/kustomization.yaml";
 
 const sources: Record<string, string> = {
   [FILE]: text,
   [SQL]: readFileSync(join(root, SQL), "utf8"),
-  [VERSIONS_FILE]: "spark: 4.1.3\nkubernetes: 1.36.3\n",
+  [VERSIONS_FILE]: versions,
   [OVERLAY]: "resources: [cicd]\n",
   "overlays/local/cicd/kustomization.yaml": "resources: []\n",
   "overlays/local/cicd/environment.yaml": "kind: ConfigMap\ndata: { registry: localhost:5001 }\n",
@@ -31,7 +32,7 @@ function repository(): Record<string, string> {
   const { pipeline } = readPipeline(FILE, text);
   if (pipeline === undefined) throw new Error("breweries is not valid");
   const tree = new Map(Object.entries(sources).filter(([path]) => !path.startsWith("pipelines/")));
-  const edits = planGenerated({ tree, pipelines: [pipeline.pipeline], versions: { spark: "4.1.3" } });
+  const edits = planGenerated({ tree, pipelines: [pipeline.pipeline], versions: parseVersions(versions).of });
   return { ...sources, ...(Object.fromEntries(edits) as Record<string, string>) };
 }
 

@@ -6,8 +6,8 @@ import { environmentsOf } from "../lib/domain/environments.ts";
 import { type Finding, sortFindings } from "../lib/domain/finding.ts";
 import { planGenerated } from "../lib/domain/plan-generated.ts";
 import { planContents } from "../lib/domain/plan-images.ts";
-import { readTemplateVersions, VERSIONS_FILE } from "../lib/domain/template-versions.ts";
 import { UserError } from "../lib/domain/user-error.ts";
+import { parseVersions, VERSIONS_FILE } from "../lib/domain/versions.ts";
 import type { Logger } from "../lib/ports/logger.ts";
 import type { ManifestRenderer } from "../lib/ports/manifest-renderer.ts";
 import type { ManifestValidator } from "../lib/ports/manifest-validator.ts";
@@ -71,10 +71,9 @@ async function checkGenerated(
   { complete, pipelines, tree }: Repository,
   workspace: Workspace,
 ): Promise<{ findings: Finding[]; fixed: string[]; checked: boolean }> {
-  const named = pipelines.every(({ folder, pipeline }) => folder === `pipelines/${pipeline.metadata.name}`);
-  if (!complete || !named) return { findings: [], fixed: [], checked: false };
+  if (!complete) return { findings: [], fixed: [], checked: false };
   const content = await workspace.read(VERSIONS_FILE);
-  const versions = findingsOr(() => readTemplateVersions(content));
+  const versions = findingsOr(() => parseVersions(content).of);
   if ("findings" in versions) return { findings: versions.findings, fixed: [], checked: false };
   const input = { tree, pipelines: pipelines.map(({ pipeline }) => pipeline), versions: versions.value };
   const edits = inputs.fix ? findingsOr(() => planGenerated(input)) : { value: new Map() };

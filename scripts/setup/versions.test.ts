@@ -1,6 +1,9 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { parseVersions, type Versions } from "../../actions/lib/domain/versions.ts";
+import { parseVersions, VERSIONS_FILE, type Versions } from "../../actions/lib/domain/versions.ts";
 import { type PythonEnvironment, preparePython } from "./python.ts";
+import { repositoryRoot } from "./repository.ts";
 import { assertVersions, readInstalled, readVersions } from "./versions.ts";
 
 let versions: Versions;
@@ -21,16 +24,8 @@ test("what the installed packages say is really read: Delta's cap, and the jars 
 });
 
 test("a Spark that nothing else follows is told at every place that must move", async () => {
-  const moved = parseVersions(`spark: 4.0.1
-scala: "2.13"
-java: "17"
-delta: 4.4.0
-iceberg: 1.12.0
-hadoop: 3.4.2
-airflow: 3.3.2
-python: "3.11"
-kubernetes: 1.36.3
-`);
+  const text = await readFile(join(repositoryRoot, VERSIONS_FILE), "utf8");
+  const moved = parseVersions(text.replace(`spark: ${versions.of.spark}`, "spark: 4.0.1"));
   const error = await assertVersions(moved, python).catch((thrown: Error) => thrown.message);
   expect(error).toMatch(
     /pyspark is locked at .*\n.*delta-spark_\S+ is made for Spark .*\n.*the installed Spark brings spark/,

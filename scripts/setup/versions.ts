@@ -7,9 +7,8 @@ import {
   REQUIREMENTS_FILE,
 } from "../../actions/lib/domain/check-versions.ts";
 import { JARS_FILE } from "../../actions/lib/domain/jars-lock.ts";
-import { VERSIONS_FILE } from "../../actions/lib/domain/template-versions.ts";
 import { UserError } from "../../actions/lib/domain/user-error.ts";
-import { parseVersions, type Versions } from "../../actions/lib/domain/versions.ts";
+import { parseVersions, VERSIONS_FILE, type Versions } from "../../actions/lib/domain/versions.ts";
 import type { PythonEnvironment } from "./python.ts";
 import { repositoryRoot } from "./repository.ts";
 

@@ -1,6 +1,4 @@
-import { parseYaml } from "../domain/parse-yaml.ts";
-import { VERSIONS_FILE } from "../domain/template-versions.ts";
-import { UserError } from "../domain/user-error.ts";
+import { parseVersions, VERSIONS_FILE } from "../domain/versions.ts";
 import type { ManifestRenderer } from "../ports/manifest-renderer.ts";
 import type { ManifestValidator } from "../ports/manifest-validator.ts";
 import type { Workspace } from "../ports/workspace.ts";
@@ -39,28 +37,9 @@ export function connectValidation(
     },
     validator: {
       validate: async (stream) => {
-        const kubernetesVersion = readKubernetesVersion(await workspace.read(VERSIONS_FILE));
+        const kubernetesVersion = parseVersions(await workspace.read(VERSIONS_FILE)).of.kubernetes;
         return kubeconform({ toolsDir, kubernetesVersion }).validate(stream);
       },
     },
   };
-}
-
-function readKubernetesVersion(content: Uint8Array): string {
-  const { document, findings } = parseYaml(content, VERSIONS_FILE);
-  if (document === undefined) throw new UserError(findings);
-  const { kubernetes } = (document.value ?? {}) as Record<string, unknown>;
-  if (typeof kubernetes === "string" && /^\d+\.\d+\.\d+$/.test(kubernetes)) return kubernetes;
-  throw new UserError([
-    {
-      rule: "versions/kubernetes",
-      severity: "error",
-      file: VERSIONS_FILE,
-      ...document.positions.value("/kubernetes"),
-      message:
-        kubernetes === undefined ? "kubernetes is missing" : `kubernetes is ${JSON.stringify(kubernetes)}`,
-      expected: "the version of Kubernetes that is deployed, for instance 1.36.3",
-      fix: "write all three numbers",
-    },
-  ]);
 }

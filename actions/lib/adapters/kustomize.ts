@@ -104,6 +104,8 @@ class Walk {
       const problem = {
         rule: "kustomize/no-kustomization",
         message: `${folder} has no ${KUSTOMIZATION_NAMES[0]}`,
+        expected: "a folder that kustomize can build",
+        fix: `add ${folder}/${KUSTOMIZATION_NAMES[0]}, or name its files one by one`,
       };
       this.findings.push(at(origin, problem));
       return;
@@ -126,7 +128,11 @@ class Walk {
     }
     const path = posix.normalize(posix.join(folder, target)).replace(/\/$/, "");
     if (!isInside(path)) {
-      const problem = { rule: "kustomize/outside", message: `${target} is outside of the repository` };
+      const problem = {
+        rule: "kustomize/outside",
+        ...OUTSIDE,
+        message: `${target} is outside of the repository`,
+      };
       this.findings.push(at(origin, problem));
       return;
     }
@@ -136,15 +142,19 @@ class Walk {
     else this.files.set(path, origin);
   }
 
+  /** The hint is for the first part of the path that is not there. */
   async #missing(path: string): Promise<Problem> {
-    const siblings = await readdir(join(this.#root, posix.dirname(path))).catch(() => []);
-    const hint = didYouMean(posix.basename(path), siblings);
-    const problem = {
+    let wrong = path;
+    while ((await statOrUndefined(join(this.#root, posix.dirname(wrong)))) === undefined) {
+      wrong = posix.dirname(wrong);
+    }
+    const siblings = await readdir(join(this.#root, posix.dirname(wrong))).catch(() => []);
+    return {
       rule: "kustomize/missing",
       message: `${path} does not exist`,
       expected: "a file or a folder of the repository",
+      fix: didYouMean(posix.basename(wrong), siblings) ?? "correct the path, or add what it names",
     };
-    return hint === undefined ? problem : { ...problem, fix: hint };
   }
 
   async #findKustomization(folder: string): Promise<string | undefined> {
@@ -162,6 +172,8 @@ const REMOTE = {
   expected: "a path in this repository",
   fix: "copy what it names into manifests/ and pin it by the commit",
 };
+
+const OUTSIDE = { expected: "a path in this repository", fix: "copy what it names into manifests/" };
 
 function at({ kustomization, reference }: Origin, problem: Problem): Finding {
   const position = kustomization.parsed.positions.value(reference.pointer);

@@ -78,7 +78,7 @@ const CASES = [
     images: `  - name: sliver\n    newTag: t1\n    digest: "${DIGEST}"\n`,
     rendered: "silver",
     says: [
-      `${OVERLAY}:3:11: error: no template uses the image \`sliver\`; did you mean \`silver\`? [images/unused]`,
+      `${OVERLAY}:3:11: error: no template uses the image \`sliver\`; expected an image that a template in overlays/local names; did you mean \`silver\`? [images/unused]`,
       expect.stringMatching(
         /^manifests\/silver\/silver.yaml:7:12: error: ScheduledSparkApplication processing\/silver runs the image `silver`, which nothing in overlays\/local pins; .+; did you mean `sliver`\? \[images\/no-entry\]$/,
       ),
@@ -89,7 +89,7 @@ const CASES = [
     images: `  - { name: silver, newTag: t1, digest: "${DIGEST}" }\n  - { name: platinum-job, newTag: t1, digest: "${DIGEST}" }\n`,
     rendered: `silver:t1@${DIGEST}`,
     says: [
-      `${OVERLAY}:4:13: error: no template uses the image \`platinum-job\`; delete the entry [images/unused]`,
+      `${OVERLAY}:4:13: error: no template uses the image \`platinum-job\`; expected an image that a template in overlays/local names; delete the entry [images/unused]`,
     ],
   },
   {
@@ -106,7 +106,9 @@ const CASES = [
     mistake: "a second entry for the same image, which kustomize never comes to",
     images: `  - { name: silver, newTag: t1, digest: "${DIGEST}" }\n  - { name: silver, newTag: t2, digest: "${DIGEST}" }\n`,
     rendered: `silver:t1@${DIGEST}`,
-    says: [expect.stringMatching(/:4:13: error: no template uses the image `silver`; delete the entry/)],
+    says: [
+      `${OVERLAY}:4:13: error: the image \`silver\` has an entry already, on line 3 of ${OVERLAY}; expected one entry an image; delete one of the two [images/twice]`,
+    ],
   },
 ];
 

@@ -46,10 +46,11 @@ export function checkImages(input: CheckImagesInput): Finding[] {
   }
   const unpinnedNames = [...new Set(unpinned.map((use) => nameOf(use.image)))];
   const sources = new ObjectSources(tree, environment);
+  const unused = entries.filter((entry) => !used.has(entry));
   return [
-    ...entries.filter((entry) => !used.has(entry)).map((entry) => unusedEntry(entry, unpinnedNames)),
+    ...unused.map((entry) => secondEntry(entry, used) ?? unusedEntry(entry, environment, unpinnedNames)),
     ...entries.filter((entry) => used.has(entry)).flatMap(checkPin),
-    ...unpinned.map((use) => missingEntry(use, input, sources, entries)),
+    ...unpinned.map((use) => missingEntry(use, input, sources, unused)),
     ...entriesInBases(tree),
   ];
 }
@@ -72,13 +73,29 @@ function nameOf(image: string): string {
   return parseImageReference(image)?.repository ?? image;
 }
 
-function unusedEntry(entry: ImageEntry, unpinnedNames: readonly string[]): Finding {
+/** kustomize pins an image by the first entry that names it, and never comes to the next. */
+function secondEntry(entry: ImageEntry, used: ReadonlySet<ImageEntry>): Finding | undefined {
+  const first = [...used].find(({ name }) => name === entry.name);
+  if (first === undefined) return undefined;
+  return {
+    rule: "images/twice",
+    severity: "error",
+    file: entry.file,
+    ...entry.position,
+    message: `the image \`${entry.name}\` has an entry already, on line ${first.position.line} of ${first.file}`,
+    expected: "one entry an image",
+    fix: "delete one of the two",
+  };
+}
+
+function unusedEntry(entry: ImageEntry, environment: string, unpinnedNames: readonly string[]): Finding {
   return {
     rule: "images/unused",
     severity: "error",
     file: entry.file,
     ...entry.position,
     message: `no template uses the image \`${entry.name}\``,
+    expected: `an image that a template in overlays/${environment} names`,
     fix: didYouMean(entry.name, unpinnedNames) ?? "delete the entry",
   };
 }
@@ -119,7 +136,7 @@ function missingEntry(
   { object, pointer, image }: Use,
   { environment }: CheckImagesInput,
   sources: ObjectSources,
-  entries: readonly ImageEntry[],
+  unused: readonly ImageEntry[],
 ): Finding {
   const { apiVersion, kind } = object;
   const { name, namespace } = object.metadata;
@@ -127,7 +144,7 @@ function missingEntry(
   const bare = nameOf(image);
   const hint = didYouMean(
     bare,
-    entries.map((entry) => entry.name),
+    unused.map((entry) => entry.name),
   );
   return {
     rule: "images/no-entry",

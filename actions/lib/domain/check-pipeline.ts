@@ -33,7 +33,6 @@ export function checkPipeline(source: PipelineFile, tree: PipelineTree): Finding
   const { file, positions, pipeline, folder } = source;
   const { spec } = pipeline;
   const problems = [
-    ...checkName(source),
     ...checkSchedule(spec),
     ...checkUnique(spec.tables, "/spec/tables", "table", positions),
     ...checkUnique(spec.marts ?? [], "/spec/marts", "mart", positions),
@@ -45,16 +44,6 @@ export function checkPipeline(source: PipelineFile, tree: PipelineTree): Finding
     ...checkBackfill(spec),
   ];
   return [...locateProblems(file, positions, problems), ...checkSql(folder, pipeline, tree)];
-}
-
-function checkName({ folder, pipeline }: PipelineFile): PointedProblem[] {
-  const name = folder.slice(folder.lastIndexOf("/") + 1);
-  if (pipeline.metadata.name === name) return [];
-  const message = `the pipeline is called ${quote(pipeline.metadata.name)}, its folder ${quote(name)}`;
-  const fix = "rename one of the two";
-  return [
-    { pointer: "/metadata/name", at: "value", rule: "pipeline/folder", message, expected: quote(name), fix },
-  ];
 }
 
 function checkSchedule({ schedule }: Spec): PointedProblem[] {

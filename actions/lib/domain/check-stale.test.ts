@@ -123,7 +123,7 @@ describe("checkStale", () => {
     {
       mistake: "a missing generated file",
       change: (tree) => tree.delete(SILVER),
-      says: `${SILVER}:1:1: error: the file that is generated from the pipelines is missing; run \`npm run generate\` and commit what it writes [generated/missing]`,
+      says: `${SILVER}:1:1: error: the file that is generated from the pipelines is missing; expected it to be committed with its pipeline; run \`npm run generate\` and commit what it writes [generated/missing]`,
     },
     {
       mistake: "a missing overlay",

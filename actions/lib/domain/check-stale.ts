@@ -56,6 +56,7 @@ function missing(file: string): Finding {
     line: 1,
     column: 1,
     message: "the file that is generated from the pipelines is missing",
+    expected: "it to be committed with its pipeline",
     fix: FIX,
   };
 }
@@ -68,6 +69,7 @@ function leftOver(file: string): Finding {
     line: 1,
     column: 1,
     message: "the generated file belongs to no pipeline any more",
+    expected: "generated files of pipelines that are there",
     fix: "run `npm run generate`, which deletes it",
   };
 }
@@ -81,6 +83,7 @@ function orphaned(file: string): Finding {
     line: 1,
     column: 1,
     message: "the overlay belongs to no pipeline",
+    expected: "a pipeline of that name in pipelines/, or no such overlay",
     fix: `delete the folder: git rm -r ${folder}`,
   };
 }

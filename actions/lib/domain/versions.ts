@@ -1,7 +1,9 @@
 import type { Finding } from "./finding.ts";
 import { parseYaml } from "./parse-yaml.ts";
-import { VERSIONS_FILE } from "./template-versions.ts";
 import { UserError } from "./user-error.ts";
+
+/** Where the versions stand. */
+export const VERSIONS_FILE = "pipelines/runtime/versions.yaml";
 
 const shapes = {
   spark: "three",
@@ -21,7 +23,7 @@ const examples = { one: '"17"', two: '"2.13"', three: "4.1.3" } as const;
 /** What has a version in `versions.yaml`. */
 export type Component = keyof typeof shapes;
 
-/** `versions.yaml`: the version of each component, and where it stands. */
+/** The version of each component, and where it stands in `versions.yaml`. */
 export interface Versions {
   of: Readonly<Record<Component, string>>;
   at(component: Component): { file: string; line: number; column: number };

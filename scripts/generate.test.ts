@@ -3,27 +3,19 @@ import { expect, test } from "vitest";
 import { gitWorkspace } from "../actions/lib/adapters/git-workspace.ts";
 import { formatFinding } from "../actions/lib/domain/finding.ts";
 import { type MemoryWorkspace, memoryWorkspace } from "../actions/lib/testing/memory-workspace.ts";
+import { templateFiles } from "../actions/lib/testing/template-files.ts";
 import { generate } from "./generate.ts";
 
 const root = join(import.meta.dirname, "..");
+const TYPE = "actions/lib/domain/pipeline-type.ts";
+const SCHEMA = "pipelines/pipeline.schema.json";
+const README = "actions/validate/README.md";
 const SILVER = "manifests/processing/pipelines/breweries/silver.yaml";
 
 /** The repository, in memory, to be changed. */
 async function repository(): Promise<MemoryWorkspace> {
-  const workspace = gitWorkspace(root);
-  const files: Record<string, string> = {};
-  for (const folder of [
-    "apps",
-    "manifests",
-    "overlays",
-    "pipelines/breweries",
-    "pipelines/runtime/versions.yaml",
-  ]) {
-    for (const { path } of await workspace.list(folder)) {
-      files[path] = new TextDecoder().decode(await workspace.read(path));
-    }
-  }
-  return memoryWorkspace(files);
+  const more = ["actions/validate", TYPE, SCHEMA];
+  return memoryWorkspace(await templateFiles(more));
 }
 
 async function run(workspace: MemoryWorkspace, check = false): Promise<string[]> {
@@ -32,10 +24,11 @@ async function run(workspace: MemoryWorkspace, check = false): Promise<string[]>
   return [...lines, ...result.annotations.map(formatFinding), result.ok ? "ok" : "not ok"];
 }
 
-test("the committed files are what the pipelines say", async () => {
-  const workspace = await repository();
-  expect(await run(workspace, true)).toEqual(["ok"]);
-  expect(await run(workspace)).toEqual(["the generated files are up to date", "ok"]);
+test("the committed files are as they are generated", async () => {
+  const { list, read, exists } = gitWorkspace(root);
+  const apply = () => Promise.reject(new Error("a check writes nothing"));
+  expect((await generate({ list, read, exists, apply }, true, () => {})).annotations).toEqual([]);
+  expect(await run(await repository())).toEqual(["the generated files are up to date", "ok"]);
 });
 
 test("adding a table to pipeline.yaml changes no generated file", async () => {
@@ -49,16 +42,25 @@ test("adding a table to pipeline.yaml changes no generated file", async () => {
   expect(await run(workspace)).toEqual(["the generated files are up to date", "ok"]);
 });
 
-test("a check tells what is stale and writes nothing; a run mends it, once", async () => {
-  const workspace = await repository();
-  const good = workspace.text(SILVER);
-  await workspace.apply(new Map([[SILVER, good.replace("suspend: true", "suspend: false")]]));
-  expect(await run(workspace, true)).toEqual([expect.stringContaining(`${SILVER}:12:12: error: `), "not ok"]);
-  expect(workspace.text(SILVER)).not.toBe(good);
-  expect(await run(workspace)).toEqual([`changed  ${SILVER}`, "ok"]);
-  expect(workspace.text(SILVER)).toBe(good);
-  expect(await run(workspace)).toEqual(["the generated files are up to date", "ok"]);
-});
+test.each([
+  { what: "a manifest", file: SILVER, from: "suspend: true", to: "suspend: false", at: "12:12" },
+  { what: "the pipeline's type", file: TYPE, from: "type Schedule ", to: "type Shedule ", at: "6:14" },
+  { what: "a README's table", file: README, from: "| `fix` |", to: "| `fxi` |", at: "18:5" },
+])(
+  "a check tells that $what is stale and writes nothing; a run mends it, once",
+  async ({ file, from, to, at }) => {
+    const workspace = await repository();
+    const good = workspace.text(file);
+    await workspace.apply(new Map([[file, good.replace(from, to)]]));
+    expect(workspace.text(file)).not.toBe(good);
+    const told = `${file}:${at}: error: the file is not as it is generated; expected `;
+    expect(await run(workspace, true)).toEqual([expect.stringContaining(told), "not ok"]);
+    expect(workspace.text(file)).not.toBe(good);
+    expect(await run(workspace)).toEqual([`changed  ${file}`, "ok"]);
+    expect(workspace.text(file)).toBe(good);
+    expect(await run(workspace)).toEqual(["the generated files are up to date", "ok"]);
+  },
+);
 
 test.each([
   {

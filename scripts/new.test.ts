@@ -1,27 +1,11 @@
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { gitWorkspace } from "../actions/lib/adapters/git-workspace.ts";
+import { checkStale } from "../actions/lib/domain/check-stale.ts";
 import { type MemoryWorkspace, memoryWorkspace } from "../actions/lib/testing/memory-workspace.ts";
-import { generate } from "./generate.ts";
+import { templateFiles } from "../actions/lib/testing/template-files.ts";
+import { readGenerateInput } from "./generate/read-generate-input.ts";
 import { newPipeline } from "./new.ts";
 
-/** The repository, in memory. */
-async function repository(): Promise<MemoryWorkspace> {
-  const workspace = gitWorkspace(join(import.meta.dirname, ".."));
-  const files: Record<string, string> = {};
-  for (const folder of [
-    "apps",
-    "manifests",
-    "overlays",
-    "pipelines/breweries",
-    "pipelines/runtime/versions.yaml",
-  ]) {
-    for (const { path } of await workspace.list(folder)) {
-      files[path] = new TextDecoder().decode(await workspace.read(path));
-    }
-  }
-  return memoryWorkspace(files);
-}
+const repository = async (): Promise<MemoryWorkspace> => memoryWorkspace(await templateFiles());
 
 test("a new pipeline is complete: nothing is left to generate", async () => {
   const workspace = await repository();
@@ -39,7 +23,7 @@ test("a new pipeline is complete: nothing is left to generate", async () => {
     "pipelines/web-shop/pipeline.yaml",
   ]);
   expect(lines).toContain("changed  apps/pipelines/kustomization.yaml");
-  expect((await generate(workspace, true, () => {})).annotations).toEqual([]);
+  expect(checkStale(await readGenerateInput(workspace))).toEqual([]);
 });
 
 test.each([

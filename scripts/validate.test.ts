@@ -1,25 +1,21 @@
 import { spawnSync } from "node:child_process";
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { templateFiles } from "../actions/lib/testing/template-files.ts";
 import { temporaryFolder } from "../actions/lib/testing/temporary-folder.ts";
+import { writeFiles } from "../actions/lib/testing/write-files.ts";
 
 const root = join(import.meta.dirname, "..");
 const FILE = "pipelines/breweries/pipeline.yaml";
 
-async function repository(change: [from: string, to: string] = ["", ""]): Promise<string> {
+async function repository(change?: [from: string, to: string]): Promise<string> {
   const folder = await temporaryFolder();
-  for (const part of [
-    "apps",
-    "manifests",
-    "overlays",
-    "pipelines/breweries",
-    "pipelines/runtime/versions.yaml",
-  ]) {
-    await cp(join(root, part), join(folder, part), { recursive: true });
+  await writeFiles(folder, await templateFiles());
+  if (change !== undefined) {
+    const text = await readFile(join(folder, FILE), "utf8");
+    await writeFile(join(folder, FILE), text.replace(...change));
   }
-  const text = await readFile(join(folder, FILE), "utf8");
-  await writeFile(join(folder, FILE), text.replace(...change));
   return folder;
 }
 

@@ -1,14 +1,15 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { connectValidation } from "../lib/adapters/connect-validation.ts";
 import { formatFinding } from "../lib/domain/finding.ts";
-import { VERSIONS_FILE } from "../lib/domain/versions.ts";
 import type { Workspace } from "../lib/ports/workspace.ts";
 import { memoryWorkspace } from "../lib/testing/memory-workspace.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
+import { templateFiles } from "../lib/testing/template-files.ts";
 import { temporaryFolder } from "../lib/testing/temporary-folder.ts";
+import { writeFiles } from "../lib/testing/write-files.ts";
 import { type Ports, run } from "./run.ts";
 
 const PIPELINE = "pipelines/breweries/pipeline.yaml";
@@ -19,27 +20,11 @@ const toolsDir = join(root, "scripts/tools");
 /** Files by path. */
 type Files = Record<string, Uint8Array>;
 
-async function readFiles(folder: string, below = ""): Promise<Files> {
-  const entries = await readdir(join(folder, below), { recursive: true, withFileTypes: true });
+async function readFolder(folder: string): Promise<Files> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Object.fromEntries(
-    await Promise.all(
-      paths.map(async (path) => [relative(folder, path), await readFile(path)] as [string, Uint8Array]),
-    ),
-  );
-}
-
-async function readValid(): Promise<Files> {
-  const parts = ["apps", "manifests", "overlays", "pipelines/breweries"];
-  const files = await Promise.all(parts.map((part) => readFiles(root, part)));
-  return Object.assign({ [VERSIONS_FILE]: await readFile(join(root, VERSIONS_FILE)) }, ...files) as Files;
-}
-
-async function writeFiles(folder: string, files: Files): Promise<void> {
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), content);
-  }
+  const read = paths.map(async (path) => [relative(folder, path), await readFile(path)] as const);
+  return Object.fromEntries(await Promise.all(read));
 }
 
 async function told(ports: Ports): Promise<string[]> {
@@ -47,7 +32,7 @@ async function told(ports: Ports): Promise<string[]> {
   return annotations.filter(({ severity }) => severity !== "notice").map(formatFinding);
 }
 
-const valid = await readValid();
+const valid = await templateFiles();
 /** Mistakes in pipelines leave what is rendered as it is, so one render serves them all. */
 const streams = new Map<string, string>();
 let objects = 0;
@@ -82,7 +67,7 @@ beforeAll(async () => {
 
 describe("each mistake gets the message that its fixture says", async () => {
   test.each(await readdir(fixtures))("%s", async (name) => {
-    const { "expected.txt": _, ...wrong } = await readFiles(join(fixtures, name));
+    const { "expected.txt": _, ...wrong } = await readFolder(join(fixtures, name));
     const files = { ...valid, ...wrong };
     const inPipelines = Object.keys(wrong).every((path) => path.startsWith("pipelines/"));
     const ports = inPipelines

@@ -107,7 +107,7 @@ describe("run", () => {
     const stale = "manifests/processing/pipelines/breweries/gold.yaml";
     const at = ports({ files: { [stale]: undefined } });
     expect(await told(at)).toContainEqual(
-      expect.stringContaining(`${stale}:1:1: error: the file that is generated`),
+      expect.stringContaining(`${stale}:1:1: error: the generated file is missing`),
     );
     expect(at.workspace.files.has(stale)).toBe(false);
     const fixed = await run({ fix: true }, at);

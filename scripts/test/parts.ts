@@ -36,8 +36,11 @@ export const lanes: readonly (readonly Part[])[] = [
   [
     check("biome", "formatting and lint of TypeScript and JSON", "biome", ["ci", "--colors=off", "."]),
     check("tsc", "types", "tsc", ["--noEmit"]),
-    script("generated", "manifests, Applications and overlays are what the pipelines say", "generate.ts"),
-    script("readmes", "the actions' tables are what action.yml says", "generate-readmes.ts"),
+    script(
+      "generated",
+      "manifests, the pipelines' type and the READMEs' tables are not stale",
+      "generate.ts",
+    ),
     script("dist", "the bundles are what the sources give", "build.ts"),
     {
       name: "actionlint",

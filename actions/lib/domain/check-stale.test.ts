@@ -108,7 +108,7 @@ describe("checkStale", () => {
     {
       mistake: "a generated file edited by hand",
       change: (tree) => tree.set(SILVER, (tree.get(SILVER) ?? "").replace("suspend: true", "suspend: false")),
-      says: /^manifests\/.+\/silver.yaml:12:12: error: the generated file is not what its pipeline says; expected `suspend: true`; run `npm run generate`/,
+      says: /^manifests\/.+\/silver.yaml:12:12: error: the file is not as it is generated; expected `suspend: true`; run `npm run generate`/,
     },
     {
       mistake: "lines added at the end of a generated file",
@@ -123,7 +123,7 @@ describe("checkStale", () => {
     {
       mistake: "a missing generated file",
       change: (tree) => tree.delete(SILVER),
-      says: `${SILVER}:1:1: error: the file that is generated from the pipelines is missing; expected it to be committed with its pipeline; run \`npm run generate\` and commit what it writes [generated/missing]`,
+      says: `${SILVER}:1:1: error: the generated file is missing; expected it to be committed with what it is generated from; run \`npm run generate\` and commit what it writes [generated/missing]`,
     },
     {
       mistake: "a missing overlay",

@@ -1,3 +1,4 @@
+import type { Tree } from "./environments.ts";
 import type { Finding } from "./finding.ts";
 import { type GenerateInput, orphanedOverlays, planGenerated } from "./plan-generated.ts";
 
@@ -12,15 +13,23 @@ const FIX = "run `npm run generate` and commit what it writes";
  * @throws UserError when an environment does not say where its images come from
  */
 export function checkStale(input: GenerateInput): Finding[] {
-  const findings: Finding[] = [];
-  for (const [file, text] of planGenerated(input)) {
-    const old = input.tree.get(file);
-    findings.push(
-      text === null ? leftOver(file) : old === undefined ? missing(file) : stale(file, old, text),
-    );
-  }
-  for (const file of orphanedOverlays(input)) findings.push(orphaned(file));
-  return findings;
+  return [...staleFindings(planGenerated(input), input.tree), ...orphanedOverlays(input).map(orphaned)];
+}
+
+/**
+ * Tells which generated files are to be written.
+ *
+ * @param edits the text that each shall have, `null` for one that shall be gone; one that is right already is no finding
+ * @param tree the text that each has
+ * @returns one finding a file, at its first line that differs
+ */
+export function staleFindings(edits: ReadonlyMap<string, string | null>, tree: Tree): Finding[] {
+  return [...edits].flatMap(([file, text]) => {
+    const old = tree.get(file);
+    if (old === text) return [];
+    if (text === null) return [leftOver(file)];
+    return [old === undefined ? missing(file) : stale(file, old, text)];
+  });
 }
 
 function stale(file: string, old: string, text: string): Finding {
@@ -36,7 +45,7 @@ function stale(file: string, old: string, text: string): Finding {
     file,
     line: at + 1,
     column: firstDifference(had[at] ?? "", want ?? ""),
-    message: "the generated file is not what its pipeline says",
+    message: "the file is not as it is generated",
     expected: want === undefined || want === "" ? "the file to end here" : `\`${want.trim()}\``,
     fix: FIX,
   };
@@ -55,8 +64,8 @@ function missing(file: string): Finding {
     file,
     line: 1,
     column: 1,
-    message: "the file that is generated from the pipelines is missing",
-    expected: "it to be committed with its pipeline",
+    message: "the generated file is missing",
+    expected: "it to be committed with what it is generated from",
     fix: FIX,
   };
 }

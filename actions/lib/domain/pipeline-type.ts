@@ -1,4 +1,4 @@
-// Generated from pipelines/pipeline.schema.json by scripts/generate-types.ts; do not edit.
+// Generated from pipelines/pipeline.schema.json by `npm run generate`. Do not edit: the next run overwrites it.
 
 /**
  * When the ingest runs.

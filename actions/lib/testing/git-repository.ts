@@ -1,7 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { runProcess } from "../adapters/process.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+import { writeFiles } from "./write-files.ts";
 
 /** A real Git repository in a temporary folder, untouched by the settings of whoever runs the test. */
 export interface GitRepository {
@@ -30,12 +29,10 @@ export async function gitRepository(files: Readonly<Record<string, string>> = {}
     const { stdout } = await runProcess({ file: "git", args: [...identity, ...args], cwd: root });
     return stdout.toString().replace(/\n$/, "");
   };
-  const write = async (path: string, content: string | Uint8Array): Promise<void> => {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), content);
-  };
+  const write = (path: string, content: string | Uint8Array): Promise<void> =>
+    writeFiles(root, { [path]: content });
   await git("init", "--quiet", "--initial-branch=main");
-  for (const [path, content] of Object.entries(files)) await write(path, content);
+  await writeFiles(root, files);
   await git("add", "--all");
   await git("commit", "--quiet", "--allow-empty", "--message=first");
   return { root, git, write };

@@ -1,29 +1,32 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { compile, type JSONSchema } from "json-schema-to-typescript";
+import type { Workspace } from "../../actions/lib/ports/workspace.ts";
 
 const SCHEMA = "pipelines/pipeline.schema.json";
 
-/** Where the generated type lies, from the repository's root. */
-export const PIPELINE_TYPE = "actions/lib/domain/pipeline-type.ts";
+const PIPELINE_TYPE = "actions/lib/domain/pipeline-type.ts";
 
 type Schema = { [keyword: string]: unknown };
 
 /**
  * Derives the TypeScript type of a pipeline from its JSON Schema.
  *
- * @param root the repository's root
- * @returns the text of the generated module
+ * @param workspace the repository
+ * @returns the text that the module of the type shall have, by path
  */
-export async function renderPipelineType(root: string): Promise<string> {
-  const schema = JSON.parse(await readFile(join(root, SCHEMA), "utf8")) as Schema;
-  return compile(toTypeSchema(schema, schema.$defs as Record<string, Schema>) as JSONSchema, "Pipeline", {
-    additionalProperties: false,
-    bannerComment: `// Generated from ${SCHEMA} by scripts/generate-types.ts; do not edit.`,
-    // Written-out tuples for every bounded list would be unreadable: the schema checks lengths.
-    ignoreMinAndMaxItems: true,
-    style: { printWidth: 110 },
-  });
+export async function planPipelineType(workspace: Workspace): Promise<Map<string, string>> {
+  const schema = JSON.parse(new TextDecoder().decode(await workspace.read(SCHEMA))) as Schema;
+  const text = await compile(
+    toTypeSchema(schema, schema.$defs as Record<string, Schema>) as JSONSchema,
+    "Pipeline",
+    {
+      additionalProperties: false,
+      bannerComment: `// Generated from ${SCHEMA} by \`npm run generate\`. Do not edit: the next run overwrites it.`,
+      // Written-out tuples for every bounded list would be unreadable: the schema checks lengths.
+      ignoreMinAndMaxItems: true,
+      style: { printWidth: 110 },
+    },
+  );
+  return new Map([[PIPELINE_TYPE, text]]);
 }
 
 /**
@@ -44,9 +47,4 @@ function toTypeSchema(node: unknown, definitions: Record<string, Schema>): unkno
   return Object.fromEntries(
     Object.entries(rest).map(([key, value]) => [key, toTypeSchema(value, definitions)]),
   );
-}
-
-if (import.meta.main) {
-  const root = join(import.meta.dirname, "..");
-  await writeFile(join(root, PIPELINE_TYPE), await renderPipelineType(root));
 }

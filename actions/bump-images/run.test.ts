@@ -1,14 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { git } from "../lib/adapters/git.ts";
 import { gitWorkspace } from "../lib/adapters/git-workspace.ts";
-import { runProcess } from "../lib/adapters/process.ts";
 import type { PinnedImage } from "../lib/domain/built-image.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import { gitRepository } from "../lib/testing/git-repository.ts";
 import { type MemoryGit, memoryGit } from "../lib/testing/memory-git.ts";
 import { type MemoryWorkspace, memoryWorkspace } from "../lib/testing/memory-workspace.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
-import { temporaryFolder } from "../lib/testing/temporary-folder.ts";
+import { bareRepository } from "../lib/testing/test-git.ts";
 import { type Inputs, loadInputs } from "./inputs.ts";
 import { type Ports, run } from "./run.ts";
 
@@ -182,12 +181,7 @@ Wavehouse-Source-Commit: ${source}
 
   test("on a real repository, pushed to a real one", async () => {
     const repository = await gitRepository(files);
-    const remote = await temporaryFolder();
-    await runProcess({
-      file: "git",
-      args: ["init", "--quiet", "--bare", "--initial-branch=main"],
-      cwd: remote,
-    });
+    const remote = await bareRepository();
     await repository.git("remote", "add", "origin", remote);
     const source = await repository.git("rev-parse", "HEAD");
     const { committer } = inputs();

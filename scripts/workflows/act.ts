@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { cacheRoot } from "kubeconform-wrapper";
 import { copyWorkingTree } from "../../actions/lib/testing/copy-working-tree.ts";
+import { testGit } from "../../actions/lib/testing/test-git.ts";
 import { prepareTool } from "../setup/go.ts";
 import { repositoryRoot } from "../setup/repository.ts";
 
@@ -47,15 +48,6 @@ const REPLACED: Readonly<Record<string, { inputs: readonly string[]; main: strin
   "actions/cache": { inputs: ["path", "key"], main: 'console.log("cache key", process.env.INPUT_KEY);' },
 };
 
-const IDENTITY = [
-  "-c",
-  "user.name=Test",
-  "-c",
-  "user.email=test@example.invalid",
-  "-c",
-  "commit.gpgSign=false",
-];
-
 /**
  * Makes a remote that holds this repository's files as they are in the working tree, and a clone of it.
  *
@@ -68,9 +60,8 @@ export async function startForge(folder: string): Promise<Forge> {
   const home = join(folder, "home");
   const docker = join(folder, "docker.jsonl");
   await Promise.all([mkdir(clone), mkdir(home), writeDockerStub(join(folder, "bin"), docker)]);
-  const git = async (...args: string[]): Promise<string> =>
-    (await must("git", [...IDENTITY, ...args], clone)).trim();
-  await must("git", ["init", "--quiet", "--bare", "--initial-branch=main", remote], folder);
+  const git = testGit(clone);
+  await testGit(folder)("init", "--quiet", "--bare", "--initial-branch=main", remote);
   await copyWorkingTree(clone);
   await git("remote", "add", "origin", remote);
   await git("push", "--quiet", "origin", "main");
@@ -108,9 +99,8 @@ export async function startForge(folder: string): Promise<Forge> {
 }
 
 async function writeReplacements(folder: string): Promise<string[]> {
-  const files = (
-    await must("git", ["ls-files", "-z", "--cached", "--others", "--", ".github"], repositoryRoot)
-  ).split("\0");
+  const list = ["ls-files", "-z", "--cached", "--others", "--", ".github"];
+  const files = (await testGit(repositoryRoot)(...list)).split("\0");
   const texts = await Promise.all(
     files.filter((path) => path.endsWith(".yml")).map((path) => readFile(join(repositoryRoot, path), "utf8")),
   );
@@ -148,25 +138,18 @@ async function writeDockerStub(folder: string, log: string): Promise<void> {
   await chmod(join(folder, "docker"), 0o755);
 }
 
-async function must(file: string, args: string[], cwd: string): Promise<string> {
-  const { exitCode, output, stdout } = await call(file, args, cwd, process.env);
-  if (exitCode !== 0) throw new Error(`${file} ${args.join(" ")}: ${output}`);
-  return stdout;
-}
-
 function call(
   file: string,
   args: string[],
   cwd: string,
   env: NodeJS.ProcessEnv,
-): Promise<{ exitCode: number; output: string; stdout: string }> {
+): Promise<{ exitCode: number; output: string }> {
   return new Promise((resolve) => {
     const options = { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 110_000 };
     const child = execFile(file, args, options, (error, stdout, stderr) => {
       const exitCode = error === null ? 0 : (child.exitCode ?? 1);
       resolve({
         exitCode,
-        stdout,
         output: `${stdout}${stderr}${error === null ? "" : `\n${error.message}`}`,
       });
     });

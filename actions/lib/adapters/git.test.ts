@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { gitRepository } from "../testing/git-repository.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
+import { bareRepository } from "../testing/test-git.ts";
 import { type GitOptions, git } from "./git.ts";
 import { runProcess } from "./process.ts";
 
@@ -101,12 +102,7 @@ describe("push", () => {
     remote: string;
   }> {
     const repository = await gitRepository({ "a.txt": "a" });
-    const remote = await temporaryFolder();
-    await runProcess({
-      file: "git",
-      args: ["init", "--quiet", "--bare", "--initial-branch=main"],
-      cwd: remote,
-    });
+    const remote = await bareRepository();
     await repository.git("remote", "add", "origin", remote);
     return { repository, remote };
   }

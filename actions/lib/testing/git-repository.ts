@@ -1,5 +1,5 @@
-import { runProcess } from "../adapters/process.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+import { testGit } from "./test-git.ts";
 import { writeFiles } from "./write-files.ts";
 
 /** A real Git repository in a temporary folder, untouched by the settings of whoever runs the test. */
@@ -17,18 +17,7 @@ export interface GitRepository {
  */
 export async function gitRepository(files: Readonly<Record<string, string>> = {}): Promise<GitRepository> {
   const root = await temporaryFolder();
-  const git = async (...args: string[]): Promise<string> => {
-    const identity = [
-      "-c",
-      "user.name=Test",
-      "-c",
-      "user.email=test@example.invalid",
-      "-c",
-      "commit.gpgSign=false",
-    ];
-    const { stdout } = await runProcess({ file: "git", args: [...identity, ...args], cwd: root });
-    return stdout.toString().replace(/\n$/, "");
-  };
+  const git = testGit(root);
   const write = (path: string, content: string | Uint8Array): Promise<void> =>
     writeFiles(root, { [path]: content });
   await git("init", "--quiet", "--initial-branch=main");

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,19 +42,20 @@ spec:
 SQL = "SELECT country, count(*) AS things FROM silver.things GROUP BY country"
 
 
+def lake_in(spark: SparkSession, folder: Path, *edits: tuple[str, str], sql: str = SQL) -> Lake:
+    """A lake with the small pipeline, each (old, new) replaced in its text."""
+    text = PIPELINE
+    for old, new in edits:
+        assert text.count(old) == 1, f"{old!r} is not once in the pipeline"
+        text = text.replace(old, new)
+    pipeline = folder / "pipeline"
+    pipeline.mkdir(exist_ok=True)
+    (pipeline / "pipeline.yaml").write_text(text)
+    (pipeline / "by_country.sql").write_text(sql)
+    return Lake.make(spark, folder, pipeline / "pipeline.yaml")
+
+
 @pytest.fixture
 def make_lake(spark: SparkSession, tmp_path: Path) -> Callable[..., Lake]:
-    """Makes a lake with the small pipeline, each (old, new) replaced in its text."""
-
-    def make(*edits: tuple[str, str], sql: str = SQL) -> Lake:
-        text = PIPELINE
-        for old, new in edits:
-            assert text.count(old) == 1, f"{old!r} is not once in the pipeline"
-            text = text.replace(old, new)
-        folder = tmp_path / "pipeline"
-        folder.mkdir(exist_ok=True)
-        (folder / "pipeline.yaml").write_text(text)
-        (folder / "by_country.sql").write_text(sql)
-        return Lake.make(spark, tmp_path, folder / "pipeline.yaml")
-
-    return make
+    """Makes the test's own lake; made again, with other edits, it keeps its data."""
+    return partial(lake_in, spark, tmp_path)

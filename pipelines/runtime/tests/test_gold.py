@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from conftest import lake_in
 from pyspark.sql import SparkSession
 
 from wavehouse.errors import UserError
@@ -60,6 +61,14 @@ def test_a_mart_may_read_the_marts_above_it(make_lake: MakeLake) -> None:
     assert lake.mart("second") == [{"total": 2}]
 
 
+@pytest.fixture(scope="module")
+def loaded(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose lake has one published row."""
+    folder = tmp_path_factory.mktemp("loaded")
+    lake_in(spark, folder).process(DAY, [{"id": "a"}])
+    return folder
+
+
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
@@ -73,9 +82,10 @@ def test_a_mart_may_read_the_marts_above_it(make_lake: MakeLake) -> None:
         ),
     ],
 )
-def test_a_query_that_cannot_run_is_told_with_its_file(make_lake: MakeLake, sql: str, message: str) -> None:
-    lake = make_lake(sql=sql)
-    lake.process(DAY, [{"id": "a"}])
+def test_a_query_that_cannot_run_is_told_with_its_file(
+    spark: SparkSession, loaded: Path, sql: str, message: str
+) -> None:
+    lake = lake_in(spark, loaded, sql=sql)
     with pytest.raises(UserError) as told:
         lake.gold(DAY)
     assert message in str(told.value)

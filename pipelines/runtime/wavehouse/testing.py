@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from deltalake import DeltaTable, QueryBuilder
 
 from wavehouse import layout
 from wavehouse.jobs.command import Counted, Run
-from wavehouse.jobs.delta_table import read_table, table_exists
+from wavehouse.jobs.delta_table import table_exists
 from wavehouse.jobs.gold import make_gold
 from wavehouse.jobs.quality import publish
 from wavehouse.jobs.silver import make_silver
+from wavehouse.local_spark import SUBMIT_VARIABLE
 from wavehouse.manifest import Manifest, Page, write_manifest
 from wavehouse.session import close_session, open_session
 from wavehouse.spec import load_pipeline
@@ -35,6 +38,15 @@ Record = dict[str, Any]
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """The one Spark of a test run."""
+    # Rows are few and plans are many: compiling and adapting a plan takes longer than running it.
+    quick = {
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.shuffle.partitions": "1",
+    }
+    arguments = " ".join(f"--conf {key}={value}" for key, value in quick.items())
+    os.environ[SUBMIT_VARIABLE] = f"{arguments} pyspark-shell"
     session = open_session("tests")
     yield session
     close_session(session)
@@ -89,11 +101,20 @@ class Lake:
         return self.quality(partition)
 
     def rows(self, key: str, *order: str) -> list[Record]:
-        """All rows of a Delta table, ordered; none where there is no table."""
+        """All rows of a Delta table, ordered, nulls first; none where there is no table.
+
+        Read by delta-rs: quick, and a second opinion on what Spark wrote.
+        """
         if not table_exists(self.store, key):
             return []
-        table = read_table(self.spark, self.store, key)
-        return [row.asDict(recursive=True) for row in table.orderBy(*(order or table.columns)).collect()]
+        table = DeltaTable(self.store.url(key))
+        by = ", ".join(
+            f'"{name}" NULLS FIRST' for name in order or [field.name for field in table.schema().fields]
+        )
+        query = f"SELECT * FROM found ORDER BY {by}"  # noqa: S608
+        found = QueryBuilder().register("found", table).execute(query).read_all()
+        columns = {name: found[name].to_pylist() for name in found.column_names}
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     def staged(self, table: str) -> list[Record]:
         """What silver staged."""

@@ -6,6 +6,8 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "actions/dist/**"],
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    // Nothing is mocked and no file leaves anything behind; loading every module anew for each costs a fifth of the time.
+    isolate: false,
     // Most tests wait for a process that they started; the default leaves a core idle.
     maxWorkers: "100%",
   },

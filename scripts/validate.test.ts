@@ -31,12 +31,6 @@ function validate(...args: string[]): { code: number | null; stdout: string; std
 }
 
 describe("npm run validate", () => {
-  test("ends with 0 when nothing is wrong", async () => {
-    const { code, stdout, stderr } = validate("--root", await repository());
-    expect(stdout).toMatch(/^valid: [1-9][0-9]* objects checked$/m);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  });
-
   test("ends with 1 when something is, with the source line and a caret", async () => {
     const { code, stdout } = validate("--root", await repository(["partitionBy", "partitonBy"]));
     expect(stdout).toContain(`${FILE}:27:7: error: unknown key \`partitonBy\``);
@@ -55,7 +49,7 @@ describe("npm run validate", () => {
     expect(code).toBe(1);
   });
 
-  test("--fix writes what is stale, and nothing a second time", async () => {
+  test("--fix writes what is stale, and it ends with 0 when nothing is wrong", async () => {
     const folder = await repository(["resources: small", "resources: medium"]);
     const gold = join(folder, "manifests/processing/pipelines/breweries/gold.yaml");
     const before = await readFile(gold, "utf8");
@@ -63,7 +57,9 @@ describe("npm run validate", () => {
     expect(await readFile(gold, "utf8")).toBe(before);
     expect(validate("--fix", "--root", folder).code).toBe(0);
     expect(await readFile(gold, "utf8")).not.toBe(before);
-    expect(validate("--root", folder).code).toBe(0);
+    const { code, stdout, stderr } = validate("--root", folder);
+    expect(stdout).toMatch(/^valid: [1-9][0-9]* objects checked$/m);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
   test("ends with 2 when it could not run", async () => {

@@ -66,6 +66,21 @@ describe("explainCraneFailure", () => {
     ],
     [
       "passing",
+      /takes no more requests for now \(429\)/,
+      `${back("429 Too Many Requests")}Error: GET ${manifest}: SOMETHING: told SOMETHING`,
+    ],
+    [
+      "passing",
+      /fails \(5xx\)/,
+      `${back("500 Internal Server Error")}Error: GET ${manifest}: UNKNOWN: told UNKNOWN`,
+    ],
+    [
+      "passing",
+      /closes the connection/,
+      `2026/11/21 03:08:49 HEAD request failed, falling back on GET: Head "${manifest}": EOF\nError: Get "${manifest}": EOF`,
+    ],
+    [
+      "passing",
       /fails \(5xx\)/,
       `Error: pushing image x: HEAD ${manifest}: unexpected status code 503 Service Unavailable`,
     ],

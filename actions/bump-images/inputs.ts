@@ -13,6 +13,8 @@ export interface Inputs {
   environment: string;
   images: readonly PinnedImage[];
   commit: boolean;
+  /** The commit that the images were built from, or `undefined` when it is the one that is checked out. */
+  sourceCommit: string | undefined;
   /** Where the commit goes, or `undefined` to keep it here. */
   pushBranch: string | undefined;
   dryRun: boolean;
@@ -22,6 +24,7 @@ export interface Inputs {
 export const inputNames = [
   "environment",
   "images",
+  "source-commit",
   "commit",
   "push-branch",
   "dry-run",
@@ -41,6 +44,12 @@ export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs
       `Input \`environment\` is ${JSON.stringify(environment)}; expected the name of a folder in overlays/, for instance \`local\`.`,
     );
   }
+  const sourceCommit = optionalInput(read, "source-commit");
+  if (sourceCommit !== undefined && !/^[0-9a-f]{40}$/.test(sourceCommit)) {
+    throw new UserError(
+      `Input \`source-commit\` is ${JSON.stringify(sourceCommit)}; expected a commit in 40 hex digits, for instance \`github.sha\`.`,
+    );
+  }
   const commit = booleanInput(read, "commit");
   const pushBranch = optionalInput(read, "push-branch");
   if (pushBranch !== undefined && !commit) {
@@ -51,6 +60,7 @@ export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs
   return {
     environment,
     images: parseBuiltImages(jsonInput(read, "images")),
+    sourceCommit,
     commit,
     pushBranch,
     dryRun: booleanInput(read, "dry-run"),

@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { git } from "../lib/adapters/git.ts";
 import { gitWorkspace } from "../lib/adapters/git-workspace.ts";
+import { wait } from "../lib/adapters/wait.ts";
 import type { PinnedImage } from "../lib/domain/built-image.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import { gitRepository } from "../lib/testing/git-repository.ts";
 import { type MemoryGit, memoryGit } from "../lib/testing/memory-git.ts";
 import { type MemoryWorkspace, memoryWorkspace } from "../lib/testing/memory-workspace.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
+import { temporaryFolder } from "../lib/testing/temporary-folder.ts";
 import { bareRepository } from "../lib/testing/test-git.ts";
 import { type Inputs, loadInputs } from "./inputs.ts";
 import { type Ports, run } from "./run.ts";
@@ -37,6 +39,7 @@ images:
 const inputs = (more: Partial<Inputs> = {}): Inputs => ({
   environment: "local",
   images: [image("breweries-silver"), image("breweries-gold")],
+  sourceCommit: undefined,
   commit: true,
   pushBranch: undefined,
   dryRun: false,
@@ -47,11 +50,15 @@ const inputs = (more: Partial<Inputs> = {}): Inputs => ({
 interface TestPorts extends Ports {
   workspace: MemoryWorkspace;
   sourceControl: MemoryGit;
+  /** How long it waited, each time. */
+  waits: number[];
 }
 
 function ports(): TestPorts {
   const workspace = memoryWorkspace(files);
-  return { workspace, sourceControl: memoryGit(workspace), logger: silentLogger() };
+  const waits: number[] = [];
+  const wait = async (milliseconds: number): Promise<void> => void waits.push(milliseconds);
+  return { workspace, sourceControl: memoryGit(workspace), wait, waits, logger: silentLogger() };
 }
 
 describe("run", () => {
@@ -71,7 +78,7 @@ images:
     digest: ${digest}
 `);
     expect(at.workspace.text("overlays/eks/kustomization.yaml")).toContain("newTag: eks");
-    expect(at.sourceControl.commits).toEqual([
+    expect(at.sourceControl.commits).toMatchObject([
       {
         id: result.outputs.commit,
         paths: [overlay],
@@ -139,15 +146,57 @@ Wavehouse-Source-Commit: ${source}
     expect(at.workspace.text(overlay)).toBe(files[overlay]);
   });
 
-  test("a push that fails says that the commit is here", async () => {
+  test("a push that is refused leaves nothing behind, so that the next run does it all", async () => {
     const at = ports();
-    const failing = {
+    const refusing = {
       ...at.sourceControl,
-      push: () => Promise.reject(new UserError("the branch has moved")),
+      push: () => Promise.reject(new UserError("the server refused it")),
     };
-    await expect(run(inputs({ pushBranch: "main" }), { ...at, sourceControl: failing })).rejects.toThrow(
-      /^The bump is commit [0-9a-f]{40} here, but it is not pushed: the branch has moved$/,
+    await expect(run(inputs({ pushBranch: "main" }), { ...at, sourceControl: refusing })).rejects.toThrow(
+      /^Nothing was bumped: the server refused it$/,
     );
+    expect(at.workspace.text(overlay)).toBe(files[overlay]);
+    expect(at.sourceControl.commits).toEqual([]);
+    expect(at.waits).toEqual([]);
+    const again = await run(inputs({ pushBranch: "main" }), at);
+    expect(at.sourceControl.branches.get("main")).toBe(again.outputs.commit);
+  });
+
+  test("a branch that moves meanwhile keeps what came, and the bump goes on top", async () => {
+    const at = ports();
+    const theirs = files[overlay].replace("newTag: unbuilt # by", "newTag: theirs # by");
+    at.sourceControl.pushElsewhere("main", { [overlay]: theirs, "other.txt": "theirs" });
+    const only = { images: [image("breweries-gold")], sourceCommit: "5".repeat(40), pushBranch: "main" };
+    const result = await run(inputs(only), at);
+    expect(at.workspace.text(overlay)).toContain("newTag: theirs # by bump-images");
+    expect(at.workspace.text(overlay)).toContain(digest);
+    expect(at.sourceControl.commits.map(({ paths }) => paths)).toEqual([[overlay, "other.txt"], [overlay]]);
+    expect(at.sourceControl.commits.at(-1)?.message).toContain(
+      `Wavehouse-Source-Commit: ${"5".repeat(40)}\n`,
+    );
+    expect(at.sourceControl.branches.get("main")).toBe(result.outputs.commit);
+    expect(at.waits).toEqual([500]);
+  });
+
+  test("somebody else's very bump is enough", async () => {
+    const bumped = ports();
+    await run(inputs(), bumped);
+    const at = ports();
+    at.sourceControl.pushElsewhere("main", { [overlay]: bumped.workspace.text(overlay) });
+    const result = await run(inputs({ pushBranch: "main" }), at);
+    expect(result.outputs).toEqual({ changed: "false", commit: "" });
+    expect(at.sourceControl.commits.map(({ message }) => message)).toEqual(["theirs"]);
+  });
+
+  test("a branch that never stands still is given up, and nothing is left behind", async () => {
+    const at = ports();
+    const moving = { ...at.sourceControl, push: async () => "moved" as const };
+    await expect(run(inputs({ pushBranch: "main" }), { ...at, sourceControl: moving })).rejects.toThrow(
+      "Nothing was bumped: main moved 6 times while the bump was made; run it again.",
+    );
+    expect(at.workspace.text(overlay)).toBe(files[overlay]);
+    expect(at.sourceControl.commits).toEqual([]);
+    expect(at.waits).toEqual([500, 1000, 1500, 2000, 2500]);
   });
 
   test("one image that no overlay names keeps all of them from moving", async () => {
@@ -184,12 +233,7 @@ Wavehouse-Source-Commit: ${source}
     const remote = await bareRepository();
     await repository.git("remote", "add", "origin", remote);
     const source = await repository.git("rev-parse", "HEAD");
-    const { committer } = inputs();
-    const real: Ports = {
-      workspace: gitWorkspace(repository.root),
-      sourceControl: git({ root: repository.root, identity: committer }),
-      logger: silentLogger(),
-    };
+    const real = realPorts(repository.root);
     const result = await run(inputs({ pushBranch: "main" }), real);
     expect(await repository.git("--git-dir", remote, "rev-parse", "main")).toBe(result.outputs.commit);
     expect(await repository.git("rev-list", "--count", "main")).toBe("2");
@@ -207,6 +251,35 @@ Wavehouse-Source-Commit: ${source}
     expect(await repository.git("status", "--porcelain")).toBe("");
     expect((await run(inputs({ pushBranch: "main" }), real)).outputs.changed).toBe("false");
   });
+});
+
+function realPorts(root: string): Ports {
+  const { committer } = inputs();
+  return {
+    workspace: gitWorkspace(root),
+    sourceControl: git({ root, identity: committer }),
+    wait,
+    logger: silentLogger(),
+  };
+}
+
+test("of three bumps at once, from shallow clones of one real repository, none is lost", async () => {
+  const names = ["breweries-silver", "breweries-gold", "breweries-tests"];
+  const entries = names.map((name) => `  - name: ${name}\n    newTag: unbuilt\n`);
+  const origin = await gitRepository({ [overlay]: `images:\n${entries.join("")}` });
+  const remote = await bareRepository();
+  await origin.git("push", "--quiet", remote, "main");
+  const results = await Promise.all(
+    names.map(async (name) => {
+      const root = await temporaryFolder();
+      await origin.git("clone", "--quiet", "--depth=1", `file://${remote}`, root);
+      return run(inputs({ images: [image(name)], pushBranch: "main" }), realPorts(root));
+    }),
+  );
+  await origin.git("fetch", "--quiet", remote, "main");
+  const made = (await origin.git("log", "--format=%H", "main..FETCH_HEAD")).split("\n");
+  expect(made.sort()).toEqual(results.map(({ outputs }) => outputs.commit).sort());
+  expect(await origin.git("show", `FETCH_HEAD:${overlay}`)).not.toContain("unbuilt");
 });
 
 describe("loadInputs", () => {
@@ -255,6 +328,7 @@ describe("loadInputs", () => {
   test.each([
     [{ environment: "../etc" }, 'Input `environment` is "../etc"'],
     [{ commit: "false", "push-branch": "main" }, "there would be nothing to push"],
+    [{ "source-commit": "main" }, 'Input `source-commit` is "main"; expected a commit in 40 hex digits'],
     [{ images: "{" }, "Input `images` is not JSON"],
     [{ images: "{}" }, "Input `images`: it is not a list"],
     [{ images: "[1]" }, "item 1 is not an object"],

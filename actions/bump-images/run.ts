@@ -6,6 +6,7 @@ import { type BumpPlan, planBump } from "../lib/domain/plan-bump.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import type { Logger } from "../lib/ports/logger.ts";
 import type { SourceControl } from "../lib/ports/source-control.ts";
+import type { Wait } from "../lib/ports/wait.ts";
 import type { Workspace } from "../lib/ports/workspace.ts";
 import { renderBump } from "../lib/render/render-bump.ts";
 import { renderDiff } from "../lib/render/render-diff.ts";
@@ -15,11 +16,18 @@ import type { Inputs } from "./inputs.ts";
 export interface Ports {
   workspace: Workspace;
   sourceControl: SourceControl;
+  /** Lets others finish their pushes. */
+  wait: Wait;
   logger: Logger;
 }
 
+/** How often a bump is planned anew, at most, because the branch has moved meanwhile. */
+const TRIES = 6;
+const FIRST_WAIT_MS = 500;
+
 /**
- * Makes the overlays of an environment name the images: all files or none, in one commit or none.
+ * Makes the overlays of an environment name the images: all files or none, in one commit or none. When the branch moves
+ * before the commit is pushed, the bump is planned again on top of it.
  *
  * @param inputs which images, where, and how far to go
  * @param ports the repository's files, its history, the log
@@ -27,12 +35,9 @@ export interface Ports {
  * @throws UserError when an overlay cannot be edited, when no overlay names an image, or when Git refuses
  */
 export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
-  const kustomizations = await readKustomizations(inputs.environment, ports.workspace);
-  const plan = planBump(kustomizations, inputs.images);
-  if (plan.findings.length > 0) throw new UserError(plan.findings);
+  const { plan, commit } = await bump(inputs, ports);
   for (const { path, before, after } of plan.edits)
     ports.logger.info(renderDiff(path, before, after).trimEnd());
-  const commit = inputs.dryRun || plan.edits.length === 0 ? undefined : await apply(plan, inputs, ports);
   if (plan.edits.length === 0) ports.logger.info("Nothing to bump: the overlays name these images already.");
   return {
     ok: true,
@@ -40,6 +45,40 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
     summary: renderBump(plan.edits, { environment: inputs.environment, commit, dryRun: inputs.dryRun }),
     annotations: [],
   };
+}
+
+interface Bump {
+  plan: BumpPlan;
+  /** The commit, or `undefined` when none was made. */
+  commit: string | undefined;
+}
+
+async function bump(inputs: Inputs, ports: Ports): Promise<Bump> {
+  const { sourceControl, logger } = ports;
+  const { pushBranch } = inputs;
+  for (let tried = 1; ; tried++) {
+    const plan = await makePlan(inputs, ports.workspace);
+    const commit = inputs.dryRun || plan.edits.length === 0 ? undefined : await apply(plan, inputs, ports);
+    if (commit === undefined || pushBranch === undefined) return { plan, commit };
+    if (await pushOrTakeBack(pushBranch, commit, sourceControl)) {
+      logger.info(`Pushed ${commit} to ${pushBranch}.`);
+      return { plan, commit };
+    }
+    if (tried === TRIES) {
+      throw new UserError(
+        `Nothing was bumped: ${pushBranch} moved ${TRIES} times while the bump was made; run it again.`,
+      );
+    }
+    logger.info(`${pushBranch} has moved meanwhile; the bump is planned again on top of it.`);
+    await ports.wait(FIRST_WAIT_MS * tried);
+    await sourceControl.catchUp(pushBranch);
+  }
+}
+
+async function makePlan(inputs: Inputs, workspace: Workspace): Promise<BumpPlan> {
+  const plan = planBump(await readKustomizations(inputs.environment, workspace), inputs.images);
+  if (plan.findings.length > 0) throw new UserError(plan.findings);
+  return plan;
 }
 
 async function readKustomizations(environment: string, workspace: Workspace): Promise<Map<string, string>> {
@@ -76,32 +115,39 @@ function decode(path: string, bytes: Uint8Array): string {
 
 /** @returns the commit, or `undefined` when none was asked for */
 async function apply(plan: BumpPlan, inputs: Inputs, ports: Ports): Promise<string | undefined> {
-  const { workspace, sourceControl, logger } = ports;
+  const { workspace, sourceControl } = ports;
   // Asked first: without a commit to stand on there is nothing to do, and the files stay as they are.
-  const source = inputs.commit ? await sourceControl.head() : undefined;
+  const head = inputs.commit ? await sourceControl.head() : undefined;
   await workspace.apply(new Map(plan.edits.map(({ path, after }) => [path, after])));
-  if (source === undefined) return undefined;
-  const message = bumpMessage(inputs.environment, plan.edits, source);
-  let commit: string | undefined;
+  if (head === undefined) return undefined;
+  const message = bumpMessage(inputs.environment, plan.edits, inputs.sourceCommit ?? head);
   try {
-    commit = await sourceControl.commit({ message, paths: plan.edits.map(({ path }) => path) });
+    return await sourceControl.commit({ message, paths: plan.edits.map(({ path }) => path) });
   } catch (error) {
     await workspace.apply(new Map(plan.edits.map(({ path, before }) => [path, before])));
     throw error;
   }
-  if (commit === undefined || inputs.pushBranch === undefined) return commit;
-  await push(inputs.pushBranch, commit, sourceControl);
-  logger.info(`Pushed ${commit} to ${inputs.pushBranch}.`);
-  return commit;
 }
 
-async function push(branch: string, commit: string, sourceControl: SourceControl): Promise<void> {
+/**
+ * A commit that stayed here would be taken for a bump by the next run, which would then push nothing.
+ *
+ * @returns whether it is pushed; when not, the branch has moved
+ */
+async function pushOrTakeBack(
+  branch: string,
+  commit: string,
+  sourceControl: SourceControl,
+): Promise<boolean> {
+  let outcome: "pushed" | "moved" | UserError;
   try {
-    await sourceControl.push(branch);
+    outcome = await sourceControl.push(branch);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw new UserError(`The bump is commit ${commit} here, but it is not pushed: ${error.message}`, {
-      cause: error,
-    });
+    outcome = error;
   }
+  if (outcome === "pushed") return true;
+  await sourceControl.takeBack(commit);
+  if (outcome === "moved") return false;
+  throw new UserError(`Nothing was bumped: ${outcome.message}`, { cause: outcome });
 }

@@ -8,6 +8,7 @@ import { craneRegistry } from "../../actions/lib/adapters/crane.ts";
 import { git } from "../../actions/lib/adapters/git.ts";
 import { gitWorkspace } from "../../actions/lib/adapters/git-workspace.ts";
 import { terminalLogger } from "../../actions/lib/adapters/terminal-logger.ts";
+import { wait } from "../../actions/lib/adapters/wait.ts";
 import type { ActionResult } from "../../actions/lib/domain/action-result.ts";
 import { type PinnedImage, parseBuiltImages } from "../../actions/lib/domain/built-image.ts";
 import { parseRendered } from "../../actions/lib/domain/rendered-objects.ts";
@@ -162,8 +163,16 @@ async function bump(demo: Demo, images: readonly PinnedImage[]): Promise<string>
   const committer = { name: "wavehouse demo", email: "demo@wavehouse.invalid" };
   const sourceControl = git({ root: demo.scratch.folder, identity: committer });
   const result = await bumpImages(
-    { environment, images, commit: true, pushBranch: undefined, dryRun: false, committer },
-    { workspace: gitWorkspace(demo.scratch.folder), sourceControl, logger: demoLogger(demo.print) },
+    {
+      environment,
+      images,
+      sourceCommit: undefined,
+      commit: true,
+      pushBranch: undefined,
+      dryRun: false,
+      committer,
+    },
+    { workspace: gitWorkspace(demo.scratch.folder), sourceControl, wait, logger: demoLogger(demo.print) },
   );
   requireOk(result);
   return result.outputs.commit || sourceControl.head();

@@ -180,6 +180,9 @@ describe("deliver.yml", { timeout: 120_000 }, () => {
     expectJobs(await deliver(), [VALIDATE, BUILD, BUMP]);
     const after = await remoteMain();
     expect(await forge.git("rev-parse", `${after}~`)).toBe(meanwhile);
+    expect(await forge.git("show", "--no-patch", "--format=%B", after)).toContain(
+      `Wavehouse-Source-Commit: ${started}`,
+    );
   });
 
   test("what is not valid is neither built nor bumped", async () => {

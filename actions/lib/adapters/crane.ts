@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { isLoopback, registryHost } from "../domain/image-reference.ts";
 import { UserError } from "../domain/user-error.ts";
 import type { ImageRegistry } from "../ports/image-registry.ts";
+import type { Wait } from "../ports/wait.ts";
 import { explainCraneFailure } from "./crane-failure.ts";
 import { ProcessError, type ProcessOutput, runProcess } from "./process.ts";
+import { wait } from "./wait.ts";
 
 /** How crane is run. */
 export interface CraneOptions {
@@ -19,7 +21,7 @@ export interface CraneOptions {
   /** How often crane is run, at most, when the registry fails in a way that may pass; twice by default. */
   tries?: number;
   /** Waits between tries; given by tests. */
-  sleep?: (milliseconds: number) => Promise<void>;
+  sleep?: Wait;
   /** A number from 0 to 1, for the jitter; given by tests. */
   random?: () => number;
 }
@@ -114,8 +116,7 @@ async function attempt(
   reference: string,
   call: { args: readonly string[]; timeoutMs: number },
 ): Promise<ProcessOutput | undefined> {
-  const sleep =
-    options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)));
+  const sleep = options.sleep ?? wait;
   const random = options.random ?? Math.random;
   const insecure = isLoopback(reference) ? ["--insecure"] : [];
   for (let tried = 1; ; tried++) {
@@ -135,8 +136,8 @@ async function attempt(
         throw new UserError(`${failure.message}${often}`, { cause: error });
       }
       // Half of it fixed, half by chance: many jobs that failed together do not come back together.
-      const wait = Math.min(FIRST_WAIT_MS * 2 ** (tried - 1), LONGEST_WAIT_MS);
-      await sleep(wait / 2 + (wait / 2) * random());
+      const half = Math.min(FIRST_WAIT_MS * 2 ** (tried - 1), LONGEST_WAIT_MS) / 2;
+      await sleep(half + half * random());
     }
   }
 }

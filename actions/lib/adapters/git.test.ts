@@ -1,9 +1,9 @@
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { gitRepository } from "../testing/git-repository.ts";
+import { type GitRepository, gitRepository } from "../testing/git-repository.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { bareRepository } from "../testing/test-git.ts";
+import { bareRepository, testGit } from "../testing/test-git.ts";
 import { type GitOptions, git } from "./git.ts";
 import { runProcess } from "./process.ts";
 
@@ -96,20 +96,17 @@ describe("commit", () => {
   });
 });
 
-describe("push", () => {
-  async function withRemote(): Promise<{
-    repository: Awaited<ReturnType<typeof gitRepository>>;
-    remote: string;
-  }> {
-    const repository = await gitRepository({ "a.txt": "a" });
-    const remote = await bareRepository();
-    await repository.git("remote", "add", "origin", remote);
-    return { repository, remote };
-  }
+async function withRemote(): Promise<{ repository: GitRepository; remote: string }> {
+  const repository = await gitRepository({ "a.txt": "a" });
+  const remote = await bareRepository();
+  await repository.git("remote", "add", "origin", remote);
+  return { repository, remote };
+}
 
+describe("push", () => {
   test("puts HEAD on the branch", async () => {
     const { repository, remote } = await withRemote();
-    await git(at(repository.root)).push("deliver/local");
+    expect(await git(at(repository.root)).push("deliver/local")).toBe("pushed");
     const { stdout } = await runProcess({ file: "git", args: ["rev-parse", "deliver/local"], cwd: remote });
     expect(stdout.toString().trim()).toBe(await repository.git("rev-parse", "HEAD"));
   });
@@ -118,9 +115,25 @@ describe("push", () => {
     const { repository } = await withRemote();
     await repository.git("commit", "--quiet", "--allow-empty", "--message=theirs");
     await repository.git("push", "--quiet", "origin", "main");
+    const theirs = await repository.git("rev-parse", "HEAD");
     await repository.git("reset", "--quiet", "--hard", "HEAD^");
     await repository.git("commit", "--quiet", "--allow-empty", "--message=ours");
-    await expect(git(at(repository.root)).push("main")).rejects.toThrow(/the branch has moved meanwhile/);
+    expect(await git(at(repository.root)).push("main")).toBe("moved");
+    expect(await repository.git("ls-remote", "origin", "refs/heads/main")).toContain(theirs);
+  });
+
+  test("tells when another push came between on the server", async () => {
+    const { repository, remote } = await withRemote();
+    await repository.git("push", "--quiet", "origin", "main");
+    const hook = `#!/bin/sh
+unset GIT_QUARANTINE_PATH
+git update-ref refs/heads/main "$(git commit-tree -p main -m theirs 'main^{tree}')"
+`;
+    await writeFile(join(remote, "hooks/pre-receive"), hook, { mode: 0o755 });
+    await testGit(remote)("config", "user.name", "Theirs");
+    await testGit(remote)("config", "user.email", "theirs@example.invalid");
+    await repository.git("commit", "--quiet", "--allow-empty", "--message=ours");
+    expect(await git(at(repository.root)).push("main")).toBe("moved");
   });
 
   test("tells a refusal of the server", async () => {
@@ -137,5 +150,92 @@ describe("push", () => {
   ])("fails on %s", async (_, branch, remote, message) => {
     const { repository } = await withRemote();
     await expect(git(at(repository.root, { remote })).push(branch)).rejects.toThrow(message);
+  });
+});
+
+describe("takeBack", () => {
+  test("leaves files, index and HEAD as they were before the commit", async () => {
+    const repository = await gitRepository({
+      "a.txt": "a",
+      "gone.txt": "x",
+      "other.txt": "o",
+      "staged.txt": "s",
+    });
+    await repository.write("other.txt", "not this");
+    await repository.write("staged.txt", "nor this");
+    await repository.git("add", "staged.txt");
+    const [head, status] = [
+      await repository.git("rev-parse", "main"),
+      await repository.git("status", "--porcelain"),
+    ];
+    await repository.write("a.txt", "changed");
+    await repository.write("new/b.txt", "b");
+    await rm(join(repository.root, "gone.txt"));
+    const control = git(at(repository.root));
+    const made = await control.commit({ message: "m", paths: ["a.txt", "new/b.txt", "gone.txt"] });
+    await control.takeBack(made ?? "");
+    expect(await repository.git("rev-parse", "main")).toBe(head);
+    expect(await repository.git("status", "--porcelain")).toBe(status);
+    expect(await readFile(join(repository.root, "other.txt"), "utf8")).toBe("not this");
+  });
+
+  test.each([
+    ["when somebody has committed on top", "other.txt", /stays here.*somebody has committed on top of it/s],
+    ["when somebody has edited its files", "a.txt", /stays here.*a\.txt.*not uptodate/s],
+  ])("does nothing %s", async (_, path, message) => {
+    const repository = await gitRepository({ "a.txt": "a", "other.txt": "o" });
+    const control = git(at(repository.root));
+    await repository.write("a.txt", "changed");
+    const made = await control.commit({ message: "m", paths: ["a.txt"] });
+    await repository.write(path, "edited since");
+    if (path === "other.txt") await repository.git("commit", "--quiet", "--all", "--message=on top");
+    const head = await repository.git("rev-parse", "main");
+    await expect(control.takeBack(made ?? "")).rejects.toThrow(message);
+    expect(await repository.git("rev-parse", "main")).toBe(head);
+    expect(await readFile(join(repository.root, path), "utf8")).toBe("edited since");
+  });
+});
+
+describe("catchUp", () => {
+  /** A clone, one commit behind its remote, in which `a.txt` became `theirs`. */
+  async function behind(): Promise<{ repository: GitRepository; theirs: string }> {
+    const { repository } = await withRemote();
+    await repository.write("a.txt", "theirs");
+    await repository.git("commit", "--quiet", "--all", "--message=theirs");
+    await repository.git("push", "--quiet", "origin", "main");
+    const theirs = await repository.git("rev-parse", "HEAD");
+    await repository.git("reset", "--quiet", "--hard", "HEAD^");
+    return { repository, theirs };
+  }
+
+  test("moves HEAD and files to where the branch is, and keeps what is not committed", async () => {
+    const { repository, theirs } = await behind();
+    await repository.write("mine.txt", "mine");
+    await repository.git("add", "mine.txt");
+    await git(at(repository.root)).catchUp("main");
+    expect(await repository.git("rev-parse", "main")).toBe(theirs);
+    expect(await readFile(join(repository.root, "a.txt"), "utf8")).toBe("theirs");
+    expect(await repository.git("status", "--porcelain")).toBe("A  mine.txt");
+  });
+
+  test.each([
+    ["commits that the branch lacks", "b.txt", ["--message=mine"], /cannot follow it: pull it by hand/],
+    ["changes in the way", "a.txt", undefined, /cannot follow it.*a\.txt/s],
+  ])("refuses %s", async (_, path, commit, message) => {
+    const { repository } = await behind();
+    await repository.write(path, "mine");
+    if (commit !== undefined) {
+      await repository.git("add", path);
+      await repository.git("commit", "--quiet", ...commit);
+    }
+    const head = await repository.git("rev-parse", "main");
+    await expect(git(at(repository.root)).catchUp("main")).rejects.toThrow(message);
+    expect(await repository.git("rev-parse", "main")).toBe(head);
+    expect(await readFile(join(repository.root, path), "utf8")).toBe("mine");
+  });
+
+  test("tells a branch that is not there", async () => {
+    const { repository } = await behind();
+    await expect(git(at(repository.root)).catchUp("mian")).rejects.toThrow(/cannot fetch mian of origin/);
   });
 });

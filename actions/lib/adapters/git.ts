@@ -16,9 +16,9 @@ export interface GitOptions {
   /** Absolute path of a folder in the repository; the paths of a commit count from it. */
   root: string;
   identity: GitIdentity;
-  /** Where `push` goes; `origin` by default. */
+  /** Where `push` goes and `catchUp` looks; `origin` by default. */
   remote?: string;
-  /** Bound of one push, in milliseconds; 60,000 by default. */
+  /** Bound of one push or fetch, in milliseconds; 60,000 by default. */
   pushTimeoutMs?: number;
 }
 
@@ -32,6 +32,8 @@ export function git(options: GitOptions): SourceControl {
     head: () => head(options),
     commit: (change) => commit(options, change),
     push: (branch) => push(options, branch),
+    takeBack: (commit) => takeBack(options, commit),
+    catchUp: (branch) => catchUp(options, branch),
   };
 }
 
@@ -131,29 +133,76 @@ function commitProblem(error: unknown): string {
   return said;
 }
 
-async function push(options: GitOptions, branch: string): Promise<void> {
+async function push(options: GitOptions, branch: string): Promise<"pushed" | "moved"> {
   const remote = options.remote ?? "origin";
-  try {
-    await run(options, { args: ["check-ref-format", `refs/heads/${branch}`] });
-  } catch (error) {
-    throw new UserError(`${JSON.stringify(branch)} is not a branch name`, { cause: error });
-  }
+  await checkBranch(options, branch);
   try {
     await run(options, {
       args: ["push", "--porcelain", remote, `HEAD:refs/heads/${branch}`],
       timeoutMs: options.pushTimeoutMs ?? 60_000,
     });
+    return "pushed";
   } catch (error) {
-    throw new UserError(`cannot push to ${branch} of ${remote}: ${pushProblem(error)}`, { cause: error });
+    if (MOVED.test(saidBy(error))) return "moved";
+    throw new UserError(`cannot push to ${branch} of ${remote}: ${remoteProblem(error)}`, { cause: error });
   }
 }
 
-/** What Git says of a refused push, and what to do about it. */
-function pushProblem(error: unknown): string {
-  const said = error instanceof ProcessError ? `${error.stdout}\n${error.stderr}`.trim() : "";
-  if (/\[rejected\]|\(fetch first\)|\(non-fast-forward\)/.test(said)) {
-    return "the branch has moved meanwhile; fetch it and run again\n".concat(said);
+/** Git here sees that the branch has moved; or the server does, when another push comes between. */
+const MOVED =
+  /^!.*\[rejected\]|cannot lock ref '[^']+': (?:is at \w+ but expected|Unable to create .+: File exists)|incorrect old value/m;
+
+async function checkBranch(options: GitOptions, branch: string): Promise<void> {
+  try {
+    await run(options, { args: ["check-ref-format", `refs/heads/${branch}`] });
+  } catch (error) {
+    throw new UserError(`${JSON.stringify(branch)} is not a branch name`, { cause: error });
   }
+}
+
+/** First the files, as `git checkout` would: when somebody has edited one of them, nothing moves. */
+async function takeBack(options: GitOptions, commit: string): Promise<void> {
+  try {
+    const parent = await run(options, { args: ["rev-parse", "--verify", `${commit}^`] });
+    if ((await head(options)) !== commit) throw new Error("somebody has committed on top of it");
+    await run(options, { args: ["read-tree", "-m", "-u", commit, parent] });
+    const move = ["update-ref", "-m", "take back what could not be pushed", "HEAD", parent, commit];
+    await run(options, { args: move });
+  } catch (error) {
+    throw new UserError(`commit ${commit} stays here, though it is not pushed: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function catchUp(options: GitOptions, branch: string): Promise<void> {
+  const remote = options.remote ?? "origin";
+  await checkBranch(options, branch);
+  try {
+    await run(options, {
+      args: ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", remote, `refs/heads/${branch}`],
+      timeoutMs: options.pushTimeoutMs ?? 60_000,
+    });
+  } catch (error) {
+    throw new UserError(`cannot fetch ${branch} of ${remote}: ${remoteProblem(error)}`, { cause: error });
+  }
+  try {
+    await run(options, { args: ["merge", "--quiet", "--ff-only", "--no-autostash", "FETCH_HEAD"] });
+  } catch (error) {
+    throw new UserError(
+      `${branch} of ${remote} has moved, and what is here cannot follow it: pull it by hand, then run again\n${saidBy(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+function saidBy(error: unknown): string {
+  return error instanceof ProcessError ? `${error.stdout}\n${error.stderr}`.trim() : "";
+}
+
+/** What the server or Git says of a push or a fetch that failed, and what to do about it. */
+function remoteProblem(error: unknown): string {
+  const said = saidBy(error);
   if (/\[remote rejected\]/.test(said)) {
     return `the server refused it: is the branch protected, or does the token lack the right to write contents?\n${said}`;
   }

@@ -8,6 +8,23 @@ export interface SourceControl {
    * @returns the new commit, or `undefined` when nothing changed
    */
   commit(change: { message: string; paths: readonly string[] }): Promise<string | undefined>;
-  /** Pushes HEAD to a branch; throws `UserError` when the branch moved meanwhile or the push is refused. */
-  push(branch: string): Promise<void>;
+  /**
+   * Pushes HEAD to a branch.
+   *
+   * @returns `moved` when the branch has commits that HEAD lacks: nothing was pushed
+   * @throws UserError when the push is refused for another reason
+   */
+  push(branch: string): Promise<"pushed" | "moved">;
+  /**
+   * Takes back the commit that `commit` made last: HEAD and the files of that commit are as they were before it.
+   *
+   * @throws UserError when somebody has committed on top of it, or edited its files
+   */
+  takeBack(commit: string): Promise<void>;
+  /**
+   * Moves HEAD and the files forward to where a branch is on the server.
+   *
+   * @throws UserError when HEAD has commits that the branch lacks, or local changes are in the way
+   */
+  catchUp(branch: string): Promise<void>;
 }

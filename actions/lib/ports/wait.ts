@@ -1,0 +1,2 @@
+/** Lets time pass, in milliseconds. */
+export type Wait = (milliseconds: number) => Promise<void>;

@@ -80,10 +80,7 @@ function coldFigures(scratch: string, say: (line: string) => void): Figure[] {
 
 function warmFigures(scratch: string, say: (line: string) => void): Figure[] {
   const folder = clone(scratch, "warm");
-  execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: folder,
-    stdio: "ignore",
-  });
+  execFileSync(process.execPath, ["scripts/bootstrap.mjs"], { cwd: folder, stdio: "ignore" });
   say("demo, warm");
   const warm = timeScript(folder, "demo");
   say("demo, nothing changed");

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -59,3 +62,22 @@ def lake_in(spark: SparkSession, folder: Path, *edits: tuple[str, str], sql: str
 def make_lake(spark: SparkSession, tmp_path: Path) -> Callable[..., Lake]:
     """Makes the test's own lake; made again, with other edits, it keeps its data."""
     return partial(lake_in, spark, tmp_path)
+
+
+def run_job(step: str, lake: Lake, partition: str) -> subprocess.CompletedProcess[str]:
+    """Runs a job as a process of its own, as the DAG does."""
+    runtime = Path(__file__).parents[1]
+    arguments = ["--pipeline", str(lake.pipeline_file), "--partition", partition, "--run-id", "r"]
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYSPARK")}
+    return subprocess.run(
+        [sys.executable, str(runtime / "wavehouse" / "jobs" / f"{step}.py"), *arguments],
+        env={
+            **own,
+            "PYTHONPATH": str(runtime),
+            "WAVEHOUSE_STORE": lake.store.root.replace("/lake", "/{bucket}"),
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import lake_in
+from conftest import lake_in, run_job
 from pyspark.sql import SparkSession
 
 from wavehouse.errors import UserError
@@ -39,26 +39,19 @@ def test_a_mart_equals_a_count_made_another_way(make_lake: MakeLake) -> None:
     assert (counted["rows_in"], counted["rows_out"]) == (500, len(wanted))
 
 
-def test_a_mart_is_replaced_whole_with_its_columns(make_lake: MakeLake) -> None:
-    lake = make_lake()
-    lake.process(DAY, [{"id": "a", "country": "x"}, {"id": "b", "country": "y"}])
-    lake.gold(DAY)
-    lake.gold(DAY)
-    assert len(lake.mart("by_country")) == 2
-    lake = make_lake(sql="SELECT 'all' AS place, count(*) AS n FROM silver.things;\n")
-    lake.gold(DAY)
-    assert lake.mart("by_country") == [{"place": "all", "n": 2}]
-
-
-def test_a_mart_may_read_the_marts_above_it(make_lake: MakeLake) -> None:
-    lake = make_lake(
+def test_a_mart_is_replaced_whole_and_may_read_the_marts_above_it(make_lake: MakeLake) -> None:
+    second = (
         ("  marts:\n", "  marts:\n    - { name: first, sql: by_country.sql }\n"),
         ("by_country, sql: by_country.sql", "second, sql: second.sql"),
     )
+    lake = make_lake(*second)
     (lake.pipeline_file.parent / "second.sql").write_text("SELECT sum(things) AS total FROM gold.first")
     lake.process(DAY, [{"id": "a", "country": "x"}, {"id": "b", "country": "y"}])
     lake.gold(DAY)
-    assert lake.mart("second") == [{"total": 2}]
+    assert (len(lake.mart("first")), lake.mart("second")) == (2, [{"total": 2}])
+    make_lake(*second, sql="SELECT 'all' AS place, count(*) + 1 AS things FROM silver.things; \n").gold(DAY)
+    assert lake.mart("first") == [{"place": "all", "things": 3}]
+    assert lake.mart("second") == [{"total": 3}]
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +69,6 @@ def loaded(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pat
         ("SELECT * FROM silver.thing", "by_country.sql:1:15: mart by_country: [TABLE_OR_VIEW_NOT_FOUND]"),
         ("SELECT 1\nFROM WHERE", "by_country.sql:2:"),
         ("DROP TABLE silver.things", "mart by_country: [PARSE_SYNTAX_ERROR]"),
-        (
-            "SELECT 1 / count(*) AS n FROM silver.things WHERE id = 'none'",
-            "mart by_country: [DIVIDE_BY_ZERO]",
-        ),
     ],
 )
 def test_a_query_that_cannot_run_is_told_with_its_file(
@@ -91,6 +80,21 @@ def test_a_query_that_cannot_run_is_told_with_its_file(
     assert message in str(told.value)
     assert "\n" not in str(told.value)
     assert len(lake.published("things")) == 1
+
+
+def test_a_query_that_fails_half_way_leaves_the_mart_as_it_was(spark: SparkSession, loaded: Path) -> None:
+    lake = lake_in(spark, loaded)
+    lake.gold(DAY)
+    before = lake.mart("by_country")
+    lake = lake_in(
+        spark, loaded, sql="SELECT country,\n  1 / (count(*) - 1) AS n FROM silver.things GROUP BY country"
+    )
+    done = run_job("gold", lake, DAY)
+    assert done.returncode == 1
+    told = done.stderr.splitlines()[-1]
+    assert told.startswith(f"gold: {loaded}/pipeline/by_country.sql:2:3: mart by_country: [DIVIDE_BY_ZERO] ")
+    assert "\tat " not in done.stderr
+    assert (lake.mart("by_country"), len(before)) == (before, 1)
 
 
 def test_gold_before_quality_says_what_is_missing(make_lake: MakeLake) -> None:

@@ -105,7 +105,10 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     ("edit", "message"),
     [
         (("write: merge", "write: scd2"), ":9: table things: write: scd2"),
-        (("format: delta", "format: iceberg, catalog: lake"), "spec.storage.format: iceberg (delta only)"),
+        (
+            ("format: delta", "format: iceberg, catalog: lake"),
+            ":6: spec.storage.format: iceberg (delta only)",
+        ),
         (
             ("name: string\n", "name: { type: string, pii: { method: drop } }\n"),
             ":17: table things: column name: pii",

@@ -40,6 +40,7 @@ class Storage:
     format: str
     bucket: str
     catalog: str | None
+    line: int
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,7 @@ def _storage(node: YamlNode) -> Storage:
         format=node.need("format").text(),
         bucket=node.need("bucket").text(),
         catalog=_optional_text(node, "catalog"),
+        line=node.line,
     )
 
 

@@ -26,7 +26,7 @@ def require_supported(pipeline: Pipeline) -> None:
 
 def _unsupported(pipeline: Pipeline) -> Iterator[tuple[int, str]]:
     if pipeline.storage.format != "delta":
-        yield 1, f"spec.storage.format: {pipeline.storage.format} (delta only)"
+        yield pipeline.storage.line, f"spec.storage.format: {pipeline.storage.format} (delta only)"
     for source in pipeline.sources.values():
         if source.settings.get("records"):
             yield source.line, f"source {source.name}: records: a list inside the answer"

@@ -130,6 +130,13 @@ def test_a_stricter_rule_moves_rows_from_silver_to_quarantine(make_lake: MakeLak
     )
 
 
+def test_a_column_that_is_kept_no_longer_does_not_go_stale(make_lake: MakeLake) -> None:
+    page = [{"id": "a", "name": "x", "size": 1}]
+    make_lake().process(DAY, page)
+    make_lake(("size: double", "size: { type: double, deprecated: true }")).process(AFTER, page)
+    assert [(row["name"], row["size"]) for row in make_lake().published("things")] == [("x", None)]
+
+
 def test_the_newer_day_wins_whichever_comes_last(make_lake: MakeLake) -> None:
     lake = make_lake()
     lake.process(

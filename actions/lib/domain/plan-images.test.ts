@@ -27,6 +27,8 @@ const tree = [
   "pipelines/runtime/wavehouse/ingest/http.py",
   "pipelines/runtime/wavehouse/dags/build.py",
   "pipelines/runtime/wavehouse/tests/test_x.py",
+  "pipelines/runtime/wavehouse/testing.py",
+  "pipelines/runtime/wavehouse/class_archive.py",
   "pipelines/runtime/wavehouse/jobs/silver.py",
   "pipelines/runtime/wavehouse/jobs/test_silver.py",
 ].map((path) => source(path));

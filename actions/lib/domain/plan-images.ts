@@ -45,7 +45,7 @@ export const RUNTIME = "pipelines/runtime/wavehouse";
 const IN_IMAGE = { pipeline: "opt/wavehouse/pipeline", runtime: "opt/wavehouse/runtime/wavehouse" };
 /** Parts of the runtime that run in Airflow or nowhere, never in a Spark job. */
 const NOT_IN_JOBS =
-  /^(?:ingest|dags|tests)\/|(?:^|\/)(?:tests\/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)/;
+  /^(?:ingest|dags|tests)\/|^(?:testing|class_archive)\.py$|(?:^|\/)(?:tests\/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)/;
 const COMPILED = /(?:^|\/)__pycache__\/|\.pyc$/;
 const MAX_FILE_BYTES = 100 * 1024 * 1024;
 

@@ -176,17 +176,17 @@ function writePassword(home: string): string {
   return password;
 }
 
-/** Gives a home without a database, or with another version's, a copy of the migrated, empty one. */
+/**
+ * Gives the home a copy of the migrated, empty database, whatever an earlier demo left: a run that was killed with it
+ * would still count as running, and keep the next one of its DAG waiting until Airflow takes its tasks for dead.
+ */
 async function placeDatabase(options: AirflowOptions, env: Record<string, string>): Promise<void> {
   const key = createHash("sha256").update(readFileSync(options.lock)).digest("hex").slice(0, 16);
   const database = join(options.home, "airflow.db");
-  const mark = join(options.home, "database-version");
-  if (existsSync(database) && existsSync(mark) && readFileSync(mark, "utf8") === key) return;
   const template = join(options.cache, "airflow", key, "airflow.db");
   if (!existsSync(template)) await makeTemplate(options.python, template, env);
   for (const suffix of ["", "-wal", "-shm"]) rmSync(`${database}${suffix}`, { force: true });
   copyFileSync(template, database);
-  writeFileSync(mark, key);
 }
 
 async function makeTemplate(python: string, template: string, env: Record<string, string>): Promise<void> {

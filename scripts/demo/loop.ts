@@ -27,7 +27,7 @@ import type { DemoOptions } from "./options.ts";
 import { paint, StepPrinter } from "./print.ts";
 import { watchMemory } from "./process-memory.ts";
 import { type DemoRegistry, startRegistry } from "./registry.ts";
-import { type DataRun, runData, startData } from "./run-data.ts";
+import { type DataRun, type DataServices, runData, startData } from "./run-data.ts";
 import { addQualityRule, type Scratch, syncScratch } from "./scratch.ts";
 import { showResult } from "./show-result.ts";
 import { chooseSource } from "./source.ts";
@@ -57,16 +57,17 @@ export async function runDemo(checkout: string, options: DemoOptions): Promise<v
       takeChange(checkout, folders, print),
     );
     const demo: Demo = { checkout, options, folders, prepared, scratch, print, cleanup };
-    await deliverAndRun(demo);
+    const services = await deliverAndRun(demo);
     const total = (performance.now() - started) / 1000;
     printTimes(print, total, peakMemory());
-    if (options.keep) await waitForInterrupt(demo);
+    if (options.keep && services !== undefined) await waitForInterrupt(demo, services);
   } finally {
     await cleanup.stopAll();
   }
 }
 
-async function deliverAndRun(demo: Demo): Promise<void> {
+/** @returns what runs the data, where it was started */
+async function deliverAndRun(demo: Demo): Promise<DataServices | undefined> {
   const { folders, options, print, scratch } = demo;
   const source = await chooseSource(
     options,
@@ -100,15 +101,15 @@ async function deliverAndRun(demo: Demo): Promise<void> {
       );
       showResult(demo, lastRun);
     });
-    return;
+    return early;
   }
-  const run: DataRun = await print.step(
-    "run",
-    `Airflow and Spark, bronze to gold, from ${source.name}`,
-    async () => runData(demo, source, early ?? (await startData(demo, source))),
+  const services = early ?? (await startData(demo, source));
+  const run: DataRun = await print.step("run", `Airflow and Spark, bronze to gold, from ${source.name}`, () =>
+    runData(demo, source, services),
   );
   writeLastRun(folders, { commit, partition: run.partition, runId: run.runId });
   await print.step("result", "what readers see", async () => showResult(demo, run));
+  return services;
 }
 
 async function prepareAll(log: (line: string) => void): Promise<Demo["prepared"]> {
@@ -205,8 +206,12 @@ function printTimes(print: StepPrinter, total: number, peakMiB: number | undefin
   if (peakMiB !== undefined) print.line(`peak memory of everything together: ${Math.round(peakMiB)} MiB`);
 }
 
-async function waitForInterrupt(demo: Demo): Promise<void> {
+async function waitForInterrupt(demo: Demo, { airflow }: DataServices): Promise<void> {
+  await airflow.ready();
   demo.print.line();
+  demo.print.line(
+    `Airflow: ${airflow.url}, user ${airflow.login.user}, password in ${airflow.login.passwordFile}`,
+  );
   demo.print.line("Everything is still running; Ctrl-C ends it.");
   await new Promise<never>(() => {
     // The signal's handler ends the process.

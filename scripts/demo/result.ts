@@ -53,7 +53,7 @@ export function readRunReport(bucket: string, pipeline: string, partition: strin
 }
 
 /** As the runtime names a run's folder: a name that stays one folder everywhere. */
-export function safeSegment(name: string): string {
+function safeSegment(name: string): string {
   return name.replace(/[^A-Za-z0-9._=+:@-]/g, "_");
 }
 

@@ -79,9 +79,6 @@ export async function runData(demo: Demo, source: Source, { airflow }: DataServi
   const partition = new Date().toISOString().slice(0, 10);
   await airflow.ready();
   print.line(`Airflow is up: ${airflow.url}`);
-  if (demo.options.keep) {
-    print.line(`log in as ${airflow.login.user} with the password in ${airflow.login.passwordFile}`);
-  }
   const since = new Date(Date.now() - 1_000).toISOString();
   const ingest = `${demoPipeline}_ingest`;
   const process = `${demoPipeline}_process`;

@@ -8,7 +8,7 @@ import { type ImageEntry, readImageEntries } from "./overlay-images.ts";
 import { objectName, type RenderedObject } from "./rendered-objects.ts";
 
 /** The tag of an entry that bump-images has not written yet. */
-export const UNBUILT = "unbuilt";
+const UNBUILT = "unbuilt";
 
 /** What is checked: one environment as it was rendered, and the files it was rendered from. */
 export interface CheckImagesInput {

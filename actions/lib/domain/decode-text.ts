@@ -1,7 +1,7 @@
 import type { Finding } from "./finding.ts";
 
 /** The longest file that is read at all: a pipeline of a thousand tables is a tenth of it. */
-export const MAX_BYTES = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 
 const LINE_FEED = 0x0a;
 

@@ -36,7 +36,7 @@ export function chooseBranch(
 }
 
 /** @returns the JSON Schema type of a value, numbers being `number` */
-export function jsonType(value: unknown): string {
+function jsonType(value: unknown): string {
   if (value === null || value === undefined) return "null";
   return Array.isArray(value) ? "array" : typeof value;
 }

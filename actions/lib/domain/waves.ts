@@ -30,7 +30,7 @@ export interface WaveStep {
  * @returns them, ordered by wave and name
  * @throws UserError when an Application has no path, or a wave that is no number
  */
-export function applicationsOf(objects: readonly RenderedObject[]): ApplicationSync[] {
+function applicationsOf(objects: readonly RenderedObject[]): ApplicationSync[] {
   return objects
     .filter(isApplication)
     .map((object) => {

@@ -4,7 +4,7 @@ import { UserError } from "../domain/user-error.ts";
 import { summaryLimit, truncateMarkdown } from "./truncate-markdown.ts";
 
 /** GitHub keeps the first ten annotations of each kind that a step prints, and only logs the rest. */
-export const annotationsOfAKind = 10;
+const annotationsOfAKind = 10;
 
 /** What is told about a run, with GitHub's limits already applied. */
 export interface Report {

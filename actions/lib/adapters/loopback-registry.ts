@@ -34,7 +34,8 @@ export async function startLoopbackRegistry(options: {
     await mkdir(options.disk, { recursive: true });
     args.push("--disk", options.disk);
   }
-  const child = spawn(options.program, args, { stdio: ["ignore", "ignore", "pipe"] });
+  // In a process group of its own: a Ctrl-C in the terminal must reach it by `stop` only, after what is to be saved.
+  const child = spawn(options.program, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
   const orphan = (): void => void child.kill("SIGKILL");
   process.once("exit", orphan);
   const gone = new Promise<void>((resolve) => {

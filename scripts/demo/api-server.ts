@@ -22,10 +22,11 @@ export type ApiRecords = { records: readonly unknown[] } | { file: string };
 /**
  * Serves records as the real API does: `/v1/breweries?page=&per_page=` and `/v1/breweries/meta`.
  *
- * @param options the port on loopback (0: any that is free), and the records
+ * @param options the port (0: any that is free), the records, and the address to listen on when it is not loopback
  * @throws UserError when the port is taken, or the file is not what its name says, with file and line
  */
-export async function startApi(options: { port: number } & ApiRecords): Promise<ApiServer> {
+export async function startApi(options: { port: number; host?: string } & ApiRecords): Promise<ApiServer> {
+  const host = options.host ?? "127.0.0.1";
   const records = "records" in options ? options.records : readRecords(options.file);
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
@@ -34,10 +35,10 @@ export async function startApi(options: { port: number } & ApiRecords): Promise<
     if (url.pathname === `${path}/meta`) return answer(response, 200, meta(records, url.searchParams));
     return answer(response, 404, { message: "not found" });
   });
-  await listen(server, options.port);
+  await listen(server, host, options.port);
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : options.port;
-  return { url: `http://127.0.0.1:${port}${path}`, total: records.length, stop: () => close(server) };
+  return { url: `http://${host}:${port}${path}`, total: records.length, stop: () => close(server) };
 }
 
 /**
@@ -88,12 +89,12 @@ function answer(response: ServerResponse, status: number, body: unknown): void {
   response.end(JSON.stringify(body));
 }
 
-async function listen(server: Server, port: number): Promise<void> {
+async function listen(server: Server, host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(portFault(error, port, "--api-port", "the loopback API"));
     });
-    server.listen({ host: "127.0.0.1", port }, () => resolve());
+    server.listen({ host, port }, () => resolve());
   });
 }
 

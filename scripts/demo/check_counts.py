@@ -2,7 +2,8 @@
 
 Nothing of the pipelines' runtime is imported, and the tables are read by delta-rs, not by Spark.
 
-Usage: check_counts.py CSV_FILE STORE_FOLDER
+Usage: check_counts.py CSV_FILE STORE
+STORE is the bucket: a folder, or an s3:// address whose endpoint and keys the AWS_… variables give.
 Prints one line a check and, last, `N passed, N failed`; exits 1 when a check fails.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -23,14 +25,15 @@ Place = tuple[str | None, str | None, str | None]
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("csv_file", type=Path)
-    parser.add_argument("store", type=Path)
+    parser.add_argument("store")
     options = parser.parse_args()
 
     with options.csv_file.open(newline="", encoding="utf-8") as handle:
         records = [{name: clean(value) for name, value in row.items()} for row in csv.DictReader(handle)]
-    silver = rows(options.store / "silver" / "breweries" / "breweries")
-    quarantine = rows(options.store / "quarantine" / "breweries" / "breweries")
-    gold = rows(options.store / "gold" / "breweries" / "breweries_by_type_and_location")
+    store = options.store.rstrip("/")
+    silver = rows(f"{store}/silver/breweries/breweries")
+    quarantine = rows(f"{store}/quarantine/breweries/breweries")
+    gold = rows(f"{store}/gold/breweries/breweries_by_type_and_location")
 
     distinct = {record["id"] for record in records}
     refused = {row["id"] for row in quarantine}
@@ -98,13 +101,21 @@ def keyed(gold: list[dict[str, Any]]) -> dict[Place, dict[str, Any]]:
     return {(row["country"], row["state_province"], row["brewery_type"]): row for row in gold}
 
 
-def rows(table: Path) -> list[dict[str, Any]]:
+def rows(table: str) -> list[dict[str, Any]]:
     """All rows of a Delta table; none where there is no table."""
-    if not (table / "_delta_log").is_dir():
+    options = s3_options() if table.startswith("s3://") else {}
+    if not DeltaTable.is_deltatable(table, options):
         return []
-    found = QueryBuilder().register("delta", DeltaTable(str(table))).execute("SELECT * FROM delta").read_all()
+    opened = DeltaTable(table, storage_options=options)
+    found = QueryBuilder().register("delta", opened).execute("SELECT * FROM delta").read_all()
     columns = {name: found[name] for name in found.column_names}
     return [{name: column[at].as_py() for name, column in columns.items()} for at in range(found.num_rows)]
+
+
+def s3_options() -> dict[str, str]:
+    """delta-rs reads the AWS_… variables too, but plain HTTP it takes only when told."""
+    names = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    return {"AWS_ALLOW_HTTP": "true", **{name: os.environ[name] for name in names}}
 
 
 def brief(value: object) -> str:

@@ -15,6 +15,8 @@ export interface Observation<T extends KubernetesObject> {
 /** A recording that is under way. */
 export interface Recording<T extends KubernetesObject> {
   readonly observations: readonly Observation<T>[];
+  /** The objects that are there now, as they were last seen. */
+  latest(): T[];
   stop(): void;
 }
 
@@ -29,6 +31,7 @@ export interface Recording<T extends KubernetesObject> {
  */
 export function recordObjects<T extends KubernetesObject>(kubectl: Program, path: string): Recording<T> {
   const observations: Observation<T>[] = [];
+  const present = new Map<string, T>();
   let stopped = false;
   let end = (): void => {};
   const watchOnce = async (): Promise<void> => {
@@ -39,7 +42,11 @@ export function recordObjects<T extends KubernetesObject>(kubectl: Program, path
     const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
     for await (const line of createInterface({ input: child.stdout })) {
       const observation = readObservation<T>(line);
-      if (observation !== undefined) observations.push(observation);
+      if (observation === undefined) continue;
+      observations.push(observation);
+      const { uid } = observation.object.metadata;
+      if (observation.type === "DELETED") present.delete(uid);
+      else present.set(uid, observation.object);
     }
     await closed;
   };
@@ -52,6 +59,7 @@ export function recordObjects<T extends KubernetesObject>(kubectl: Program, path
   void watch();
   return {
     observations,
+    latest: () => [...present.values()],
     stop: () => {
       stopped = true;
       end();

@@ -91,16 +91,29 @@ function checkCount(folder: string, rendered: number, checked: number): Finding[
   ];
 }
 
+type ProblemCode = ManifestProblem["code"];
+
+const EXPECTED: Record<ProblemCode, (apiVersion: string, kind: string) => string> = {
+  schema: (apiVersion, kind) => `what the schema of ${apiVersion} ${kind} allows`,
+  "no-schema": () => "a kind of the Kubernetes that is deployed, or of a CRD that this repository installs",
+  "removed-api": () => "an API that the Kubernetes that is deployed serves",
+  "deprecated-api": () => "an API that stays",
+  document: () => "one Kubernetes object a document",
+};
+
 function locate(problem: ManifestProblem, folder: string, sources: ObjectSources): Finding {
-  const { apiVersion, kind, name, namespace, path, message } = problem;
+  const { code, apiVersion, kind, name, namespace, path, message } = problem;
   const place = sources.locate({ apiVersion, kind, name, namespace }, path);
   const object = `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
+  const unknown = name === "" || kind === "";
+  // What cannot be traced to a file is told by its line of the render.
+  const rendered = unknown ? `line ${problem.line} of \`kustomize build ${folder}\`` : object;
   return {
-    rule: "manifest/schema",
-    severity: "error",
+    rule: code === "document" ? "manifest/not-an-object" : `manifest/${code}`,
+    severity: code === "deprecated-api" ? "warning" : "error",
     ...(place ?? { file: `${folder}/kustomization.yaml`, line: 1, column: 1 }),
-    message: `${object}${path === "" ? "" : ` at ${path}`}: ${message}`,
-    expected: `what the schema of ${apiVersion} ${kind} allows`,
+    message: `${rendered}${path === "" ? "" : ` at ${path}`}: ${message}`,
+    expected: EXPECTED[code](apiVersion, kind),
     fix: "correct it where it is written, in the base or the patch",
   };
 }

@@ -140,7 +140,16 @@ describe("run", () => {
       validator: {
         validate: async () => ({
           checked: 1,
-          problems: [{ ...problem, path: "/data/registry", message: "got number" }],
+          problems: [
+            {
+              ...problem,
+              code: "schema" as const,
+              path: "/data/registry",
+              message: "got number",
+              line: 1,
+              column: 1,
+            },
+          ],
         }),
       },
     });

@@ -1,12 +1,24 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { removal } from "./api-lifecycle.ts";
 import { schemaPath } from "./json-schema.ts";
 import type { KubeconformResource } from "./kubeconform-report.ts";
 import type { StreamObject } from "./list-items.ts";
 import { type LocatedDocument, locatePath, type Position, parseLocated, toPointer } from "./locate.ts";
 
+/**
+ * What a problem is about:
+ * - `schema`: a value is not what the schema allows
+ * - `no-schema`: nobody knows the kind
+ * - `removed-api`: Kubernetes had the kind once, and serves it no more
+ * - `deprecated-api`: it is still served; what follows it is told
+ * - `document`: the document is no object, or another one to Kubernetes' tools than it looks
+ */
+export type ProblemCode = "schema" | "no-schema" | "removed-api" | "deprecated-api" | "document";
+
 /** One thing that is wrong with an object. */
 export interface ObjectProblem extends Position {
+  code: ProblemCode;
   /** JSON pointer into the document, `/spec/template/image`; empty for the whole. */
   path: string;
   message: string;
@@ -30,10 +42,35 @@ export async function problemsOf(
   if (fault !== undefined || report === undefined) {
     const line = fault?.line ?? object.line;
     const message = fault?.message ?? "could not be checked";
-    return { namespace: undefined, problems: [{ path: "", message, line, column: 1 }] };
+    return { namespace: undefined, problems: [{ code: "document", path: "", message, line, column: 1 }] };
   }
   const problems = await describe(object, report, schemas, located);
   return { namespace: namespaceOf(located, object.prefix), problems };
+}
+
+/**
+ * Says where a kind stands that is on its way out.
+ *
+ * @param object the object, a valid one
+ * @param message what is to be told
+ */
+export function deprecationOf(
+  object: StreamObject,
+  message: string,
+): { namespace: string | undefined; problems: ObjectProblem[] } {
+  const located = parseLocated(object.document.text, object.line);
+  const problem = placer(object, located)("/apiVersion", message, "deprecated-api");
+  return { namespace: namespaceOf(located, object.prefix), problems: [problem] };
+}
+
+/** Makes a problem of a path below the object. */
+type Placer = (path: string, message: string, code?: ProblemCode) => ObjectProblem;
+
+function placer(object: StreamObject, located: LocatedDocument): Placer {
+  return (path, message, code = "schema") => {
+    const { keys, position } = locatePath(located, object.prefix + path);
+    return { code, path: toPointer(keys), message, ...position };
+  };
 }
 
 async function describe(
@@ -42,17 +79,16 @@ async function describe(
   schemas: readonly string[],
   located: LocatedDocument,
 ): Promise<ObjectProblem[]> {
-  const at = (path: string, message: string): ObjectProblem => {
-    const { keys, position } = locatePath(located, object.prefix + path);
-    return { path: toPointer(keys), message, ...position };
-  };
+  const at = placer(object, located);
   switch (report.status) {
     case "statusValid":
       return [at("/metadata", "missing property 'name'")];
     case "":
-      return [at("", "not an object: a Kubernetes manifest is a mapping with apiVersion and kind")];
+      return [
+        at("", "not an object: a Kubernetes manifest is a mapping with apiVersion and kind", "document"),
+      ];
     case "statusSkipped":
-      return [at("", "skipped by kubeconform, which nobody asked for")];
+      return [at("", "skipped by kubeconform, which nobody asked for", "no-schema")];
     case "statusInvalid":
       return report.validationErrors.length === 0
         ? [at("", report.msg)]
@@ -62,12 +98,7 @@ async function describe(
   }
 }
 
-function readable(
-  path: string,
-  message: string,
-  whole: string,
-  at: (path: string, message: string) => ObjectProblem,
-): ObjectProblem[] {
+function readable(path: string, message: string, whole: string, at: Placer): ObjectProblem[] {
   if (message.startsWith("additional properties ")) {
     return quotedNames(message).map((name) => at(`${path}/${name}`, `unknown field '${name}'`));
   }
@@ -92,10 +123,12 @@ async function cannotCheck(
   report: KubeconformResource,
   schemas: readonly string[],
   located: LocatedDocument,
-  at: (path: string, message: string) => ObjectProblem,
+  at: Placer,
 ): Promise<ObjectProblem> {
   if (report.msg.startsWith("could not find schema")) {
-    return at("/apiVersion", await missingSchema(report.version, report.kind, schemas));
+    const removed = removal(report.version, report.kind);
+    if (removed !== undefined) return at("/apiVersion", removed, "removed-api");
+    return at("/apiVersion", await missingSchema(report.version, report.kind, schemas), "no-schema");
   }
   const message = report.msg
     .replace(/^error (unmarshalling resource|while parsing): /, "")
@@ -104,11 +137,12 @@ async function cannotCheck(
   const [error] = located.document.errors;
   if (error !== undefined && !error.message.startsWith("Maximum call stack")) {
     const told = (error.message.split("\n")[0] ?? message).replace(/ at line \d+, column \d+:?$/, "");
-    return { path: "", message: told, ...located.at(error.pos[0]) };
+    return { code: "document", path: "", message: told, ...located.at(error.pos[0]) };
   }
   // Lines in kubeconform's words count from the document's first: they are told as the stream's, and once.
   const line = /\bline (\d+):/.exec(message)?.[1];
-  const problem = at("", message.replace(/^yaml: (unmarshal errors: )?/, "").replace(/\bline \d+: /g, ""));
+  const told = message.replace(/^yaml: (unmarshal errors: )?/, "").replace(/\bline \d+: /g, "");
+  const problem = at("", told, "document");
   return line === undefined ? problem : { ...problem, line: object.line + Number(line) - 1, column: 1 };
 }
 

@@ -29,3 +29,13 @@ export async function program(folder: string, name: string, body: string): Promi
   await chmod(path, 0o755);
   return path;
 }
+
+/** A small valid object; `extra` goes below its metadata. */
+export function configMap(name: string, extra = ""): string {
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  namespace: misc\n${extra}`;
+}
+
+/** A stream of that many objects. */
+export function many(count: number): string {
+  return Array.from({ length: count }, (_, n) => configMap(`c${n}`)).join("---\n");
+}

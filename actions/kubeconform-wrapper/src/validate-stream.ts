@@ -1,12 +1,13 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { deprecation } from "./api-lifecycle.ts";
 import { schemaPathTemplate } from "./json-schema.ts";
 import { type KubeconformResource, parseReport } from "./kubeconform-report.ts";
 import { listItems, type StreamObject } from "./list-items.ts";
-import { type ObjectProblem, problemsOf } from "./object-problems.ts";
-import { runProcess } from "./run-process.ts";
+import { deprecationOf, type ObjectProblem, problemsOf } from "./object-problems.ts";
+import { type ProcessResult, runProcess } from "./run-process.ts";
 import { splitDocuments } from "./split-documents.ts";
-import { ToolError } from "./tool-error.ts";
+import { ToolError, type ToolFailure } from "./tool-error.ts";
 
 export interface ValidateOptions {
   /** The kubeconform binary, from `resolveGoTool("kubeconform", …)`. */
@@ -15,6 +16,12 @@ export interface ValidateOptions {
   schemas: readonly string[];
   /** How long one process may take; a minute when not said. */
   timeoutMs?: number;
+  /** How long all of it may take; five minutes when not said. */
+  totalTimeoutMs?: number;
+  /** The longest stream that is taken, in UTF-16 units; 128 Mi when not said. */
+  maxLength?: number;
+  /** What is deployed, `1.36.3`: kinds that it deprecates are told. Without it none is. */
+  kubernetesVersion?: string;
   /** How many processes run at once; the machine's cores when not said. */
   processes?: number;
 }
@@ -29,16 +36,24 @@ interface Identity {
   name: string;
 }
 
-/** One object of the stream, as it was found. An object without a schema is invalid, never left out. */
-export type ObjectResult =
-  | (Identity & { valid: true })
-  | (Identity & { valid: false; namespace: string | undefined; problems: ObjectProblem[] });
+/**
+ * One object of the stream, as it was found. An object without a schema is invalid, never left out. A valid one has a
+ * deprecation at most; that fails nothing.
+ */
+export type ObjectResult = Identity & {
+  valid: boolean;
+  namespace: string | undefined;
+  problems: readonly ObjectProblem[];
+};
 
 /**
  * kubeconform hands its workers a buffer that it reads on into (`scanner.Bytes()` in `resource/stream.go`); it
  * moves what is in there only after 2 MiB, so a process gets less than that (a character is at most 3 bytes), or one single document.
  */
 const chunkCharacters = 500_000;
+const defaultMaxLength = 128 * 1024 * 1024;
+/** A result takes some 200 bytes of JSON, a problem less than its object; more is a program gone wild. */
+const outputBytesPerObject = 64 * 1024;
 /** Below this a second process costs more than it saves. */
 const worthAProcess = 200_000;
 
@@ -47,10 +62,16 @@ const worthAProcess = 200_000;
  *
  * @param stream multi-document YAML
  * @returns one result an object, in the stream's order; lists count by their items
- * @throws ToolError when kubeconform crashes, is killed, takes too long or writes nothing: never a success
- * @throws Error when it reports on another number of objects than it was given
+ * @throws ToolError when kubeconform crashes, is killed, takes too long, writes nothing, or reports on something else
+ *   than what it was given; its `failure` says which. Never a success, and nothing is tried twice.
  */
 export async function validateStream(stream: string, options: ValidateOptions): Promise<ObjectResult[]> {
+  const { maxLength = defaultMaxLength, totalTimeoutMs = 300_000 } = options;
+  if (stream.length > maxLength) {
+    const message = `a stream of ${stream.length} characters is more than the ${maxLength} that are taken at once`;
+    throw new ToolError(message, { failure: "too-much" });
+  }
+  const deadline = performance.now() + totalTimeoutMs;
   const objects = splitDocuments(stream).flatMap((document) =>
     document.fault === undefined ? listItems(document) : [wholeDocument(document)],
   );
@@ -61,7 +82,8 @@ export async function validateStream(stream: string, options: ValidateOptions): 
   const queue = chunks.values(); // one iterator that all lanes take from
   const lane = async (): Promise<void> => {
     for (const part of queue) {
-      const resources = await runKubeconform(part, options);
+      const timeoutMs = Math.min(options.timeoutMs ?? 60_000, deadline - performance.now());
+      const resources = await runKubeconform(part, Math.max(timeoutMs, 1), options);
       for (const [index, object] of part.entries()) {
         const resource = resources[index];
         if (resource !== undefined) reports.set(object, resource);
@@ -69,7 +91,7 @@ export async function validateStream(stream: string, options: ValidateOptions): 
     }
   };
   await Promise.all(Array.from({ length: Math.min(processes, chunks.length) }, lane));
-  return Promise.all(objects.map((object) => resultOf(object, reports.get(object), options.schemas)));
+  return Promise.all(objects.map((object) => resultOf(object, reports.get(object), options)));
 }
 
 function wholeDocument(document: StreamObject["document"]): StreamObject {
@@ -94,9 +116,9 @@ function chunk(objects: readonly StreamObject[], processes: number): StreamObjec
 
 async function runKubeconform(
   objects: readonly StreamObject[],
+  timeoutMs: number,
   options: ValidateOptions,
 ): Promise<KubeconformResource[]> {
-  const timeoutMs = options.timeoutMs ?? 60_000;
   const locations = options.schemas.flatMap((folder) => [
     "-schema-location",
     join(folder, schemaPathTemplate),
@@ -107,29 +129,52 @@ async function runKubeconform(
     env: {},
     input: objects.map(({ text }) => (text.endsWith("\n") ? text : `${text}\n`)).join("---\n"),
     timeoutMs,
+    maxOutputBytes: 1024 * 1024 + objects.length * outputBytesPerObject,
   }).catch((error: unknown) => {
-    throw new ToolError(`kubeconform cannot be started: ${String(error)}`, { cause: error });
+    const message = `kubeconform cannot be started: ${String(error)}`;
+    throw new ToolError(message, { cause: error, failure: "missing" });
   });
-  const what = `kubeconform, checking ${objects.length} objects,`;
-  if (result.ended === "timeout")
-    throw new ToolError(`${what} took longer than ${timeoutMs / 1000} s and was ended`);
-  if (result.ended === "too-much-output") throw new ToolError(`${what} wrote more than it may and was ended`);
-  if (result.code !== 0 && result.code !== 1) {
-    const how =
-      result.signal === null ? `failed with exit code ${result.code}` : `was killed by ${result.signal}`;
-    throw new ToolError(`${what} ${how}${quoted(result.stderr)}`);
+  const told = classify(result, timeoutMs);
+  if (told !== undefined) {
+    const message = `kubeconform, checking ${objects.length} objects, ${told.what}${quoted(result.stderr)}`;
+    throw new ToolError(message, { failure: told.failure });
   }
-  const output = result.stdout.toString("utf8");
-  if (output.trim() === "") throw new ToolError(`${what} wrote nothing${quoted(result.stderr)}`);
-  const resources = parseReport(output);
-  if (resources.length !== objects.length) {
-    throw new Error(`${what} reported on ${resources.length} of them${quoted(result.stderr)}`);
+  return readReport(result, objects.length);
+}
+
+/** What a process's end says: `undefined` when there is a report to read. Exit code 1 is an answer, any other is none. */
+function classify(
+  { ended, code, signal, stdout }: ProcessResult,
+  timeoutMs: number,
+): { failure: ToolFailure; what: string } | undefined {
+  if (ended === "timeout") {
+    return {
+      failure: "timeout",
+      what: `took longer than ${Math.ceil(timeoutMs / 100) / 10} s and was ended`,
+    };
   }
+  if (ended === "too-much-output")
+    return { failure: "too-much", what: "wrote more than it may and was ended" };
+  if (signal !== null) return { failure: "killed", what: `was killed by ${signal}` };
+  if (code !== 0 && code !== 1) return { failure: "crashed", what: `failed with exit code ${code}` };
+  if (stdout.every((byte) => byte <= 32)) return { failure: "no-output", what: "wrote nothing" };
+  return undefined;
+}
+
+function readReport({ stdout, stderr, code }: ProcessResult, expected: number): KubeconformResource[] {
+  const bad = (message: string, cause?: unknown): ToolError =>
+    new ToolError(`${message}${quoted(stderr)}`, { failure: "bad-output", cause });
+  let resources: KubeconformResource[];
+  try {
+    resources = parseReport(stdout.toString("utf8"));
+  } catch (error) {
+    throw bad(error instanceof Error ? error.message : String(error), error);
+  }
+  const what = `kubeconform, checking ${expected} objects,`;
+  if (resources.length !== expected) throw bad(`${what} reported on ${resources.length} of them`);
   const allGood = resources.every(({ status }) => status === "statusValid" || status === "");
-  if (allGood !== (result.code === 0)) {
-    throw new Error(
-      `${what} ended with ${result.code} and yet called ${allGood ? "all" : "not all"} of them valid`,
-    );
+  if (allGood !== (code === 0)) {
+    throw bad(`${what} ended with ${code} and yet called ${allGood ? "all" : "not all"} of them valid`);
   }
   return resources;
 }
@@ -137,7 +182,7 @@ async function runKubeconform(
 async function resultOf(
   object: StreamObject,
   report: KubeconformResource | undefined,
-  schemas: readonly string[],
+  { schemas, kubernetesVersion }: ValidateOptions,
 ): Promise<ObjectResult> {
   const identity = {
     document: object.document.index,
@@ -146,8 +191,13 @@ async function resultOf(
     kind: report?.kind ?? "",
     name: report?.name ?? "",
   };
-  if (report?.status === "statusValid" && report.name !== "") return { ...identity, valid: true };
-  return { ...identity, valid: false, ...(await problemsOf(object, report, schemas)) };
+  if (report?.status !== "statusValid" || report.name === "") {
+    return { ...identity, valid: false, ...(await problemsOf(object, report, schemas)) };
+  }
+  const deprecated =
+    kubernetesVersion === undefined ? undefined : deprecation(report.version, report.kind, kubernetesVersion);
+  if (deprecated === undefined) return { ...identity, valid: true, namespace: undefined, problems: [] };
+  return { ...identity, valid: true, ...deprecationOf(object, deprecated) };
 }
 
 function quoted(text: string): string {

@@ -33,6 +33,9 @@ test("checks core kinds, pinned CRDs, and those that the stream brings itself", 
   expect(checked).toBe(5);
   expect(problems).toEqual([
     {
+      code: "schema",
+      line: 8,
+      column: 9,
       apiVersion: "argoproj.io/v1alpha1",
       kind: "AppProject",
       name: "p",
@@ -41,6 +44,9 @@ test("checks core kinds, pinned CRDs, and those that the stream brings itself", 
       message: "unknown field 'destination'",
     },
     {
+      code: "schema",
+      line: 31,
+      column: 9,
       apiVersion: "example.dev/v1",
       kind: "Widget",
       name: "w",

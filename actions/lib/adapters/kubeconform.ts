@@ -18,7 +18,11 @@ export function kubeconform(options: { toolsDir: string; kubernetesVersion: stri
         ]);
         const own = await prepareCrdSchemas([stream], base, {});
         const schemas = own === undefined ? [base] : [own, base];
-        const results = await validateStream(stream, { kubeconform: binary, schemas });
+        const results = await validateStream(stream, {
+          kubeconform: binary,
+          schemas,
+          kubernetesVersion: options.kubernetesVersion,
+        });
         return { checked: results.length, problems: results.flatMap(problemsOf) };
       } catch (error) {
         throw asUserError(error);
@@ -28,7 +32,6 @@ export function kubeconform(options: { toolsDir: string; kubernetesVersion: stri
 }
 
 function problemsOf(result: ObjectResult): ManifestProblem[] {
-  if (result.valid) return [];
   const { apiVersion, kind, name, namespace, problems } = result;
-  return problems.map(({ path, message }) => ({ apiVersion, kind, name, namespace, path, message }));
+  return problems.map((problem) => ({ apiVersion, kind, name, namespace, ...problem }));
 }

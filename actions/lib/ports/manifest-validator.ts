@@ -1,5 +1,10 @@
 /** What the schema check says of one rendered object. */
 export interface ManifestProblem {
+  /**
+   * `schema`: a value is not what the schema allows; `no-schema`: nobody knows the kind; `removed-api` and
+   * `deprecated-api`: the API server serves it no more, or not for ever; `document`: it is no object.
+   */
+  code: "schema" | "no-schema" | "removed-api" | "deprecated-api" | "document";
   apiVersion: string;
   kind: string;
   name: string;
@@ -7,6 +12,9 @@ export interface ManifestProblem {
   /** JSON pointer into the object, `/spec/template/image`; empty for the whole. */
   path: string;
   message: string;
+  /** Where it stands in the stream, from 1. */
+  line: number;
+  column: number;
 }
 
 /** Checks rendered objects against the schemas of the versions that are deployed. */

@@ -18,6 +18,8 @@ export interface GitOptions {
   identity: GitIdentity;
   /** Where `push` goes and `catchUp` looks; `origin` by default. */
   remote?: string;
+  /** Variables for every call of Git, for instance what a server wants to know of us. */
+  env?: Readonly<Record<string, string>>;
   /** Bound of one push or fetch, in milliseconds; 60,000 by default. */
   pushTimeoutMs?: number;
 }
@@ -53,7 +55,7 @@ async function run(options: GitOptions, call: GitCall): Promise<string> {
     args: [...NO_HOOKS, ...call.args],
     cwd: options.root,
     // A question for a password would wait for ever on a runner.
-    env: { LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", ...call.env },
+    env: { LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", ...options.env, ...call.env },
     ...(call.stdin === undefined ? {} : { stdin: call.stdin }),
     ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs }),
   });

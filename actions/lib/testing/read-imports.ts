@@ -8,10 +8,10 @@ export interface Import {
 
 /**
  * An import declaration begins a line, as Biome's formatter has it, so its quotes cannot be those of some text; a
- * dynamic import may stand anywhere.
+ * dynamic import may stand anywhere, and so may the search for a package's file.
  */
 const PATTERN =
-  /^(?:import|export)\s(?:[^;"'`]*?\sfrom\s+)?"([^"\n]+)"|^import\s*"([^"\n]+)"|\bimport\(\s*"([^"\n]+)"/gm;
+  /^(?:import|export)\s(?:[^;"'`]*?\sfrom\s+)?"([^"\n]+)"|^import\s*"([^"\n]+)"|\b(?:import|require\.resolve)\(\s*"([^"\n]+)"/gm;
 
 /**
  * Finds what a TypeScript module imports, types included.

@@ -16,7 +16,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** After this long a lock is taken for abandoned: publishing is atomic, so the worst that follows is work done twice. */
-const lockExpiresMs = 15 * 60_000;
+const lockExpiresMs = 45 * 60_000;
 
 /**
  * Makes a folder of the cache exactly once, however many processes ask for it at the same time: one builds beside

@@ -1,25 +1,28 @@
 /** What a tool's `go.mod` pins. */
 export interface PinnedModule {
-  /** The package to build (the `tool` line), or `undefined` for a module that only carries data. */
-  package: string | undefined;
-  /** The module that holds the tool or the data. */
+  /** The packages to build (the `tool` lines), all of one module; none for a module that only carries data. */
+  packages: readonly string[];
+  /** The module that holds the tools or the data. */
   module: string;
   /** Its version, as Go writes it: `v5.8.2`. */
   version: string;
   /** The oldest Go that can build it, as the `go` line says. */
   go: string;
+  /** Variables for the linker to set, from `// link:` lines: `path/to/package.name=value`. */
+  variables: readonly string[];
 }
 
 /**
- * Reads the pin out of a `go.mod` that has one `tool` line, or, for data, one `require`.
+ * Reads the pin out of a `go.mod` that has `tool` lines of one module, or, for data, one `require`.
  *
  * @param text the file's text
  * @returns the pin
- * @throws Error when the file pins nothing, or more than one thing
+ * @throws Error when the file pins nothing, or things of more than one module
  */
 export function parseGoMod(text: string): PinnedModule {
   const required = new Map<string, string>();
   const tools: string[] = [];
+  const variables = [...text.matchAll(/^\/\/ link: (\S+=\S+)$/gm)].map(([, variable = ""]) => variable);
   let go = "";
   let block = "";
   for (const raw of text.split(/\r?\n/)) {
@@ -33,16 +36,16 @@ export function parseGoMod(text: string): PinnedModule {
       else if (directive === "require") required.set(rest[0] ?? "", rest[1] ?? "");
     }
   }
-  const [tool] = tools;
-  if (tools.length > 1) throw new Error(`more than one tool: ${tools.join(", ")}`);
-  if (tool === undefined && required.size !== 1) {
+  if (tools.length === 0 && required.size !== 1) {
     throw new Error(`no tool line, and ${required.size} required modules instead of one`);
   }
-  const module = tool === undefined ? [...required.keys()][0] : longestPrefix(tool, [...required.keys()]);
+  const holders = tools.map((tool) => longestPrefix(tool, [...required.keys()]));
+  const [module, ...others] = tools.length === 0 ? [...required.keys()] : new Set(holders);
+  if (others.length > 0) throw new Error(`tools of more than one module: ${tools.join(", ")}`);
   const version = module === undefined ? undefined : required.get(module);
   if (module === undefined || version === undefined)
-    throw new Error(`no required module holds ${tool ?? "data"}`);
-  return { package: tool, module, version, go };
+    throw new Error(`no required module holds ${tools[0] ?? "data"}`);
+  return { packages: tools, module, version, go, variables };
 }
 
 function longestPrefix(path: string, modules: readonly string[]): string | undefined {

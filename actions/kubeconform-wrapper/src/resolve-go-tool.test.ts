@@ -55,6 +55,35 @@ test("a pin that changes is another build", async () => {
   expect(await resolveGoTool("hello", options)).not.toBe(before);
 });
 
+describe("a folder that pins several programs of one module", () => {
+  beforeEach(async () => {
+    const at = (...parts: string[]): string => join(options.toolsDir, "hello", ...parts);
+    await writeFile(
+      at("go.mod"),
+      "module wavehouse.dev/tools/hello\n\ngo 1.24\n\n// link: main.version=v1.2.3\n\n" +
+        "tool (\n\texample.dev/hello\n\texample.dev/hello/cmd/bye\n)\n\n" +
+        "require example.dev/hello v1.2.3\n\nreplace example.dev/hello => ./src\n",
+    );
+    await mkdir(at("src", "cmd", "bye"), { recursive: true });
+    await writeFile(
+      at("src", "cmd", "bye", "main.go"),
+      "package main\n\nvar version string\n\nfunc main() { println(version) }\n",
+    );
+  });
+
+  test("builds them all at once, each under its own name, with what the linker is told", async () => {
+    const bye = await resolveGoTool("hello/bye", options);
+    expect((await run(bye)).stderr).toBe("v1.2.3\n");
+    const withoutProcess = { ...options, env: { PATH: "" } };
+    const hello = await resolveGoTool("hello/hello", withoutProcess);
+    expect((await run(hello)).stderr).toBe("hello 1.2.3\n");
+  });
+
+  test("tells which there are when another is asked for", async () => {
+    await expect(resolveGoTool("hello/helo", options)).rejects.toThrow("pins no helo; it pins hello, bye");
+  });
+});
+
 describe("without Go", () => {
   test("takes the one on PATH that is of that very version", async () => {
     const path = await program(bin, "hello", "echo hello version v1.2.3");

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { access, readFile } from "node:fs/promises";
-import { delimiter, isAbsolute, join } from "node:path";
+import { basename, delimiter, isAbsolute, join, sep } from "node:path";
 import { buildOnce } from "./build-once.ts";
 import { cacheRoot } from "./cache-root.ts";
 import { type PinnedModule, parseGoMod } from "./parse-go-mod.ts";
@@ -19,8 +19,12 @@ export interface ToolOptions {
 }
 
 /** Changes when the flags below do, so that old builds are not taken for new ones. */
-const buildFlags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"] as const;
-const buildTimeoutMs = 10 * 60_000;
+const buildFlags = ["-mod=readonly", "-trimpath", "-buildvcs=false"] as const;
+const linkFlags = "-ldflags=-s -w";
+/** Kubernetes' six commands take five minutes on two idle cores. */
+const buildTimeoutMs = 30 * 60_000;
+/** A build leaves the machine usable. */
+const buildNiceness = 10;
 
 /** How each tool is asked for its version. */
 const versionArguments: Record<string, readonly string[]> = {
@@ -33,19 +37,21 @@ const versionArguments: Record<string, readonly string[]> = {
  * Finds a pinned tool: the cached build of the pinned version, else a build from its Go module (checked against
  * `go.sum`), else the one on PATH if it is that very version. A cached build costs no process.
  *
- * @param name the tool's folder in `toolsDir`, which is also its program's name
+ * @param path the tool's folder in `toolsDir`, which is also its program's name; for a folder with several `tool`
+ *   lines `folder/program`, where the first that is asked for builds them all
  * @returns the program's absolute path
  * @throws ToolError when it can be had in none of these ways; it says what to install
  */
-export async function resolveGoTool(name: string, options: ToolOptions): Promise<string> {
+export async function resolveGoTool(path: string, options: ToolOptions): Promise<string> {
   const env = options.env ?? process.env;
-  const source = await readToolModule(name, options.toolsDir);
+  const [tool = "", name = tool] = path.split("/");
+  const source = await readToolModule(tool, options.toolsDir);
   const root = options.cacheDir ?? cacheRoot(env);
-  const target = join(root, "tools", `${name}-${source.pin.version}-${source.key}`);
+  const target = join(root, "tools", `${tool}-${source.pin.version}-${source.key}`);
   const program = join(target, name);
   if (await isExecutable(program)) return program;
-  if (source.pin.package === undefined) throw new Error(`${source.folder}/go.mod has no tool line`);
-  const failure = await tryBuild(name, source, target, env, options.log ?? logToStderr);
+  checkIsPinned(tool, name, source);
+  const failure = await tryBuild(tool, source, target, env, options.log ?? logToStderr);
   if (failure === undefined) return program;
   const onPath = await findOnPath(name, source.pin.version, env);
   if (onPath.path !== undefined) return onPath.path;
@@ -77,9 +83,16 @@ async function readToolModule(name: string, toolsDir: string): Promise<ToolModul
   );
   const platform = `${process.platform}/${process.arch}`;
   const key = createHash("sha256")
-    .update(JSON.stringify([mod, sum, platform, buildFlags]))
+    .update(JSON.stringify([mod, sum, platform, [...buildFlags, linkFlags]]))
     .digest("hex");
   return { folder, pin: parseGoMod(mod ?? ""), key: key.slice(0, 16) };
+}
+
+function checkIsPinned(tool: string, name: string, { folder, pin }: ToolModule): void {
+  if (pin.packages.length === 0) throw new Error(`${folder}/go.mod has no tool line`);
+  const names = pin.packages.length === 1 ? [tool] : pin.packages.map((path) => basename(path));
+  if (names.includes(name)) return;
+  throw new Error(`${folder}/go.mod pins no ${name}; it pins ${names.join(", ")}`);
 }
 
 /** Builds into the cache; returns why it could not, or `undefined` when it did. */
@@ -95,19 +108,23 @@ async function tryBuild(
     () => log(`${name}: building ${source.pin.version} from its Go module (once; it is cached then)`),
     2000,
   );
+  const seconds = (): number => (performance.now() - started) / 1000;
+  const progress = setInterval(() => log(`${name}: still building after ${seconds().toFixed(0)} s`), 60_000);
   try {
     const built = await buildOnce(target, async (folder) => {
-      const failure = await goBuild(source, join(folder, name), env);
+      // Go names several programs itself, after the last part of their paths.
+      const output = source.pin.packages.length > 1 ? `${folder}${sep}` : join(folder, name);
+      const failure = await goBuild(source, output, env);
       if (failure !== undefined) throw new BuildFailure(failure);
     });
-    const seconds = (performance.now() - started) / 1000;
-    if (built && seconds > 2) log(`${name}: built in ${seconds.toFixed(1)} s`);
+    if (built && seconds() > 2) log(`${name}: built in ${seconds().toFixed(1)} s`);
     return undefined;
   } catch (error) {
     if (error instanceof BuildFailure) return error.message;
     throw error;
   } finally {
     clearTimeout(timer);
+    clearInterval(progress);
   }
 }
 
@@ -118,12 +135,15 @@ async function goBuild(
   output: string,
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
+  const { packages, variables } = source.pin;
+  const link = [linkFlags, ...variables.map((variable) => `-X ${variable}`)].join(" ");
   let result: ProcessResult;
   try {
-    result = await runProcess("go", ["build", ...buildFlags, "-o", output, source.pin.package ?? ""], {
+    result = await runProcess("go", ["build", ...buildFlags, link, "-o", output, ...packages], {
       cwd: source.folder,
       env: goEnvironment(env),
       timeoutMs: buildTimeoutMs,
+      niceness: buildNiceness,
     });
   } catch (error) {
     return isMissing(error) ? "no Go on PATH" : `Go cannot be started (${String(error)})`;

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { setPriority } from "node:os";
 
 /** How a process ended. */
 export interface ProcessResult {
@@ -21,6 +22,8 @@ export interface ProcessOptions {
   /** Written to its standard input, which is then closed. */
   input?: string | Uint8Array | undefined;
   timeoutMs: number;
+  /** How much it gives way to others, 0 (not at all) to 19; what it starts later gives way as much. */
+  niceness?: number;
   /** The most that it may write to standard output; 256 MiB by default. */
   maxOutputBytes?: number | undefined;
 }
@@ -51,6 +54,7 @@ export function runProcess(
       windowsHide: true,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
+    if (options.niceness !== undefined && child.pid !== undefined) setPriority(child.pid, options.niceness);
     const stdout: Buffer[] = [];
     const stderr = new Tail(STDERR_KEPT_BYTES);
     let stdoutBytes = 0;

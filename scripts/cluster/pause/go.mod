@@ -1,0 +1,3 @@
+module wavehouse.dev/cluster/pause
+
+go 1.24

@@ -31,7 +31,7 @@ let objects: RenderedObject[];
 let steps: WaveStep[];
 
 beforeAll(async () => {
-  renderer = kustomizeRenderer({ root, kustomize: await goTool("kustomize", toolsDir) });
+  renderer = kustomizeRenderer({ root, toolsDir, kustomize: await goTool("kustomize", toolsDir) });
   repository = await readGenerateInput(gitWorkspace(root));
   stream = await renderer.render("overlays/local");
   objects = parseRendered(stream);
@@ -133,7 +133,11 @@ test("each kind of pipeline that the schema can say generates, renders and passe
   for (const [path, text] of edits) if (text !== null) tree.set(path, text);
   const folder = await temporaryFolder();
   await gitWorkspace(folder).apply(tree);
-  const scratch = kustomizeRenderer({ root: folder, kustomize: await goTool("kustomize", toolsDir) });
+  const scratch = kustomizeRenderer({
+    root: folder,
+    toolsDir,
+    kustomize: await goTool("kustomize", toolsDir),
+  });
   const render = async (path: string): Promise<RenderedObject[]> => parseRendered(await scratch.render(path));
   const rendered = await scratch.render("overlays/local");
   const all = parseRendered(rendered);

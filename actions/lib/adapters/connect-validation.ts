@@ -24,7 +24,7 @@ export function connectValidation(
 } {
   const workspace = gitWorkspace(root);
   const connect = async (): Promise<ManifestRenderer> => {
-    return kustomizeRenderer({ root, kustomize: await goTool("kustomize", toolsDir) });
+    return kustomizeRenderer({ root, toolsDir, kustomize: await goTool("kustomize", toolsDir) });
   };
   let renderer: Promise<ManifestRenderer> | undefined;
   return {

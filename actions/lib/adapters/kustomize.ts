@@ -2,15 +2,20 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { didYouMean } from "../domain/did-you-mean.ts";
 import type { Finding } from "../domain/finding.ts";
+import { pointTo } from "../domain/json-pointer.ts";
 import {
   isRemote,
   KUSTOMIZATION_NAMES,
   type KustomizationReference,
   kustomizationReferences,
 } from "../domain/kustomization-references.ts";
+import { baseProblem, type ChartReference, chartProblem, type Mirrors } from "../domain/mirrors.ts";
 import { type ParsedYaml, parseYaml } from "../domain/parse-yaml.ts";
+import type { Problem } from "../domain/problem.ts";
 import { UserError } from "../domain/user-error.ts";
 import type { ManifestRenderer } from "../ports/manifest-renderer.ts";
+import { goTool } from "./go-tools.ts";
+import { prepareMirrors, readMirrors } from "./mirrors.ts";
 import { ProcessError, runProcess } from "./process.ts";
 
 /** The pinned kustomize, and where it works. */
@@ -19,13 +24,16 @@ export interface KustomizeOptions {
   root: string;
   /** Absolute path of the program. */
   kustomize: string;
+  /** The folder of the pinned tools, whose mirrors serve charts and remote bases; without it there are none. */
+  toolsDir?: string;
   /** A render is ended after this many milliseconds; 60,000 by default. */
   timeoutMs?: number;
 }
 
 /**
- * Renders with kustomize as Argo CD's repo-server does: `kustomize build <folder>` with no option of its own. Nothing
- * is ever fetched: a remote base is the user's fault, since what it renders to is not in the commit.
+ * Renders with kustomize as Argo CD's repo-server does: `kustomize build --enable-helm <folder>`. Nothing is ever
+ * fetched: charts and remote bases come from the mirrors of `scripts/tools/mirrors.yaml`, at the version that is
+ * pinned there, and any other remote is the user's fault, since what it renders to is not in the commit.
  *
  * @param options the program and the repository
  */
@@ -34,15 +42,19 @@ export function kustomizeRenderer(options: KustomizeOptions): ManifestRenderer {
 }
 
 async function render(options: KustomizeOptions, folder: string): Promise<string> {
-  const walk = new Walk(options.root);
+  const walk = new Walk(
+    options.root,
+    options.toolsDir === undefined ? NO_MIRRORS : await readMirrors(options.toolsDir),
+  );
   await walk.start(folder);
   if (walk.findings.length > 0) throw new UserError(walk.findings);
+  const remote = await connectMirrors(options, walk);
   try {
     const output = await runProcess({
       file: options.kustomize,
-      args: ["build", folder],
+      args: ["build", ...remote.args, folder],
       cwd: options.root,
-      env: OFFLINE,
+      env: { ...OFFLINE, ...remote.env },
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     });
     return output.stdout.toString("utf8");
@@ -51,6 +63,8 @@ async function render(options: KustomizeOptions, folder: string): Promise<string
     throw new UserError([explain(error, folder, walk)], { cause: error });
   }
 }
+
+const NO_MIRRORS: Mirrors = { charts: [], bases: [], versions: new Map() };
 
 /** Were a remote reference to slip through: no Git to clone with, and proxies that refuse. */
 const OFFLINE = {
@@ -62,6 +76,44 @@ const OFFLINE = {
   NO_PROXY: "",
   no_proxy: "",
 };
+
+/** What kustomize is told besides, where the walk came upon charts and remote bases. */
+async function connectMirrors(
+  { toolsDir }: KustomizeOptions,
+  { mirrored }: Walk,
+): Promise<{ args: string[]; env: Record<string, string | undefined> }> {
+  const first = mirrored[0];
+  if (first === undefined || toolsDir === undefined) return { args: [], env: {} };
+  try {
+    const mirrors = await prepareMirrors({ toolsDir });
+    const needsHelm = mirrored.some(({ isChart }) => isChart);
+    return {
+      args: needsHelm ? ["--enable-helm", "--helm-command", join(toolsDir, "helm-from-mirror.sh")] : [],
+      env: {
+        ...(needsHelm
+          ? { WAVEHOUSE_CHARTS: mirrors.charts, WAVEHOUSE_HELM: await goTool("helm", toolsDir) }
+          : {}),
+        ...(mirrored.every(({ isChart }) => isChart) ? {} : gitFrom(mirrors.gitConfig)),
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const fix = "mend that; the chart or base itself is fine";
+    const problem = { rule: "kustomize/mirror", message: error.message, fix };
+    throw new UserError([at(first.origin, problem)], { cause: error });
+  }
+}
+
+/** Git that can read folders of this machine and nothing else. */
+function gitFrom(config: string): Record<string, string | undefined> {
+  return {
+    PATH: process.env.PATH,
+    GIT_ALLOW_PROTOCOL: "file",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: config,
+    GIT_TERMINAL_PROMPT: "0",
+  };
+}
 
 /** A kustomization that was read. */
 interface Kustomization {
@@ -81,11 +133,15 @@ class Walk {
   readonly kustomizations: Kustomization[] = [];
   /** Files that kustomize loads, by path, with what names them. */
   readonly files = new Map<string, Origin>();
+  /** Charts and remote bases that the mirrors have. */
+  readonly mirrored: { origin: Origin; isChart: boolean }[] = [];
   readonly #visited = new Set<string>();
   readonly #root: string;
+  readonly #mirrors: Mirrors;
 
-  constructor(root: string) {
+  constructor(root: string, mirrors: Mirrors) {
     this.#root = root;
+    this.#mirrors = mirrors;
   }
 
   async start(folder: string): Promise<void> {
@@ -115,15 +171,32 @@ class Walk {
     if (document === undefined) return;
     const kustomization = { file, parsed: document };
     this.kustomizations.push(kustomization);
+    this.#visitCharts(kustomization);
     for (const reference of kustomizationReferences(document.value)) {
       await this.#visitReference(folder, { kustomization, reference });
+    }
+  }
+
+  #visitCharts(kustomization: Kustomization): void {
+    const { helmCharts } = kustomization.parsed.value as { helmCharts?: unknown };
+    for (const [index, chart] of (Array.isArray(helmCharts) ? helmCharts : []).entries()) {
+      // Without a repo it is a folder of this repository.
+      if (typeof (chart as ChartReference | null)?.repo !== "string") continue;
+      const problem = chartProblem(chart, this.#mirrors);
+      const pointer = pointTo("", "helmCharts", index, problem?.key ?? "name");
+      const origin = { kustomization, reference: { target: String(chart.name), pointer } };
+      if (problem === undefined) this.mirrored.push({ origin, isChart: true });
+      else this.findings.push(at(origin, problem));
     }
   }
 
   async #visitReference(folder: string, origin: Origin): Promise<void> {
     const { target } = origin.reference;
     if (isRemote(target)) {
-      this.findings.push(at(origin, { rule: "kustomize/remote", ...REMOTE, message: `${target} is remote` }));
+      const isBase = origin.reference.pointer.startsWith("/resources/");
+      const problem = baseProblem(target, isBase ? this.#mirrors : NO_MIRRORS);
+      if (problem === undefined) this.mirrored.push({ origin, isChart: false });
+      else this.findings.push(at(origin, problem));
       return;
     }
     const path = posix.normalize(posix.join(folder, target)).replace(/\/$/, "");
@@ -166,18 +239,19 @@ class Walk {
   }
 }
 
-type Problem = Pick<Finding, "rule" | "message" | "expected" | "fix">;
-
-const REMOTE = {
-  expected: "a path in this repository",
-  fix: "copy what it names into manifests/ and pin it by the commit",
-};
-
 const OUTSIDE = { expected: "a path in this repository", fix: "copy what it names into manifests/" };
 
-function at({ kustomization, reference }: Origin, problem: Problem): Finding {
+function at({ kustomization, reference }: Origin, { rule, message, expected, fix }: Problem): Finding {
   const position = kustomization.parsed.positions.value(reference.pointer);
-  return { severity: "error", file: kustomization.file, ...position, ...problem };
+  return {
+    severity: "error",
+    file: kustomization.file,
+    ...position,
+    rule,
+    message,
+    ...(expected === undefined ? {} : { expected }),
+    ...(fix === undefined ? {} : { fix }),
+  };
 }
 
 /** Puts what kustomize says at the place that it means, where it can be found. */
@@ -187,6 +261,19 @@ function explain(error: ProcessError, folder: string, walk: Walk): Finding {
   if (error.failure === "timeout") {
     const fix = "look for aliases that expand without end";
     return { ...place, rule: "kustomize/timeout", message: `rendering ${folder}: ${error.message}`, fix };
+  }
+  const helm =
+    /^(?:Error: ?)*(.+?):? unable to run: '\S*\/helm-from-mirror.sh template \S+ \S+\/([^/ ]+) /s.exec(
+      error.stderr,
+    );
+  if (helm !== null) {
+    const [, what = "", chart] = helm;
+    const message = `Helm: ${what.trim().replaceAll(/\s*\n\s*/g, " ")}`;
+    const origin = walk.mirrored.find(
+      ({ isChart, origin: { reference } }) => isChart && reference.target === chart,
+    );
+    const problem = { rule: "kustomize/helm", message, fix: "correct the chart's values" };
+    return origin === undefined ? { ...place, ...problem } : at(origin.origin, problem);
   }
   const said = lastClause(error.stderr);
   const malformed = /MalformedYAMLError: yaml: (?:line (\d+): )?(.+) in File: (\S+)/s.exec(said);

@@ -31,7 +31,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   replacements: ["path"],
   configMapGenerator: ["files", "envs", "env"],
   secretGenerator: ["files", "envs", "env"],
-  helmCharts: ["repo", "valuesFile", "additionalValuesFiles"],
+  helmCharts: ["valuesFile", "additionalValuesFiles"],
 };
 
 /**

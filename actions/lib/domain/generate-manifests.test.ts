@@ -19,6 +19,10 @@ function template(spec: Partial<PipelineShape["spec"]>, step = "silver"): Templa
   return parse(generateManifests(shape(spec), versions).get(`${BASE}/${step}.yaml`) ?? "");
 }
 
+function podOf(container: string): object {
+  return { spec: { containers: [{ name: container, env: [{ name: "PYTHONPATH" }] }] } };
+}
+
 describe("which files there are", () => {
   const all = ["access", "gold", "kustomization", "quality", "silver"].map((name) => `${BASE}/${name}.yaml`);
   const dbt = { type: "dbt", project: "dbt", engine: "trino", connection: "trino" } as const;
@@ -71,21 +75,46 @@ test.each([
         mainApplicationFile: `local:///opt/wavehouse/runtime/wavehouse/jobs/${step}.py`,
         arguments: ["--pipeline", "/opt/wavehouse/pipeline/pipeline.yaml"],
         restartPolicy: { type: "Never" },
-        driver: { serviceAccount: "breweries-driver", env: [{ name: "PYTHONPATH" }] },
-        executor: { serviceAccount: "breweries-executor", env: [{ name: "PYTHONPATH" }] },
+        driver: { serviceAccount: "breweries-driver", template: podOf("spark-kubernetes-driver") },
+        executor: { serviceAccount: "breweries-executor", template: podOf("spark-kubernetes-executor") },
       },
     },
   });
 });
 
-test("every Spark pod meets the restricted Pod Security standard", () => {
-  const { driver, executor } = template({}).spec.template;
+test("every Spark pod meets the restricted Pod Security standard, without the operator's webhook", () => {
+  const { driver, executor } = template({}).spec.template as Record<string, { template: unknown }>;
   for (const pod of [driver, executor]) {
-    expect(pod).toMatchObject({
-      podSecurityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
-      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+    expect(pod?.template).toMatchObject({
+      spec: {
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+        containers: [
+          {
+            securityContext: {
+              allowPrivilegeEscalation: false,
+              readOnlyRootFilesystem: true,
+              capabilities: { drop: ["ALL"] },
+            },
+          },
+        ],
+      },
     });
+    // Only the webhook applies these: with it they would be said twice, without it not at all.
+    for (const field of ["env", "securityContext", "podSecurityContext", "volumeMounts"]) {
+      expect(pod).not.toHaveProperty(field);
+    }
   }
+});
+
+test("a small job sets little aside, so that a driver and an executor fit beside the platform on two cores", () => {
+  expect(template({}).spec.template).toMatchObject({
+    driver: { coreRequest: "100m", javaOptions: expect.stringContaining("SerialGC") },
+    executor: { coreRequest: "100m", javaOptions: expect.stringContaining("SerialGC") },
+    sparkConf: { "spark.ui.enabled": "false" },
+  });
+  const large = template({ resources: "large" }).spec.template;
+  expect(large).toMatchObject({ executor: { coreRequest: "3", cores: 4 } });
+  expect(large.driver).not.toHaveProperty("javaOptions");
 });
 
 test.each([

@@ -13,28 +13,48 @@ const PIPELINE_FILE = "/opt/wavehouse/pipeline/pipeline.yaml";
 /** Spark's own user in its images. */
 const SPARK_USER = 185;
 
+/** Names that Spark gives its containers; a pod template must use them. */
+const CONTAINERS = { driver: "spark-kubernetes-driver", executor: "spark-kubernetes-executor" } as const;
+
+interface PodResources {
+  /** Tasks at once. */
+  cores: number;
+  /** What the scheduler sets aside: little, since a job waits for its store and its JVM most of the time. */
+  coreRequest: string;
+  coreLimit: string;
+  memory: string;
+}
+
 interface Resources {
-  driver: { cores: number; coreLimit: string; memory: string };
-  executor: { instances: number; cores: number; coreLimit: string; memory: string };
-  /** Partitions after a shuffle: Spark's own 200 are 200 tiny tasks on little data. */
-  shufflePartitions: number;
+  driver: PodResources;
+  executor: PodResources & { instances: number };
+  javaOptions?: string;
+  conf: Readonly<Record<string, string>>;
 }
 
 const RESOURCES: Readonly<Record<Size, Resources>> = {
+  // On little data the start is most of the job: no second compiler, no parallel collector, no UI, no wait for executors.
   small: {
-    driver: { cores: 1, coreLimit: "2", memory: "1g" },
-    executor: { instances: 1, cores: 1, coreLimit: "2", memory: "1g" },
-    shufflePartitions: 4,
+    driver: { cores: 1, coreRequest: "100m", coreLimit: "2", memory: "1g" },
+    executor: { instances: 1, cores: 1, coreRequest: "100m", coreLimit: "2", memory: "1g" },
+    javaOptions: "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    conf: {
+      // Spark's own 200 are 200 tiny tasks; Delta's own 50 too.
+      "spark.sql.shuffle.partitions": "4",
+      "spark.databricks.delta.snapshotPartitions": "1",
+      "spark.ui.enabled": "false",
+      "spark.scheduler.minRegisteredResourcesRatio": "0",
+    },
   },
   medium: {
-    driver: { cores: 1, coreLimit: "2", memory: "2g" },
-    executor: { instances: 2, cores: 2, coreLimit: "2", memory: "4g" },
-    shufflePartitions: 32,
+    driver: { cores: 1, coreRequest: "500m", coreLimit: "2", memory: "2g" },
+    executor: { instances: 2, cores: 2, coreRequest: "1", coreLimit: "2", memory: "4g" },
+    conf: { "spark.sql.shuffle.partitions": "32" },
   },
   large: {
-    driver: { cores: 2, coreLimit: "2", memory: "4g" },
-    executor: { instances: 4, cores: 4, coreLimit: "4", memory: "8g" },
-    shufflePartitions: 200,
+    driver: { cores: 2, coreRequest: "1", coreLimit: "2", memory: "4g" },
+    executor: { instances: 4, cores: 4, coreRequest: "3", coreLimit: "4", memory: "8g" },
+    conf: { "spark.sql.shuffle.partitions": "200" },
   },
 };
 
@@ -78,31 +98,59 @@ export function sparkTemplate(pipeline: PipelineShape, step: SparkStep, versions
         sparkConf: {
           ...storageConf(pipeline.spec.storage),
           "spark.sql.session.timeZone": "UTC",
-          "spark.sql.shuffle.partitions": String(resources.shufflePartitions),
+          // Made even where no table lies in it, and the work folder is read-only.
+          "spark.sql.warehouse.dir": "file:///tmp/warehouse",
+          ...resources.conf,
         },
         // Airflow owns the retries.
         restartPolicy: { type: "Never" },
-        driver: { ...resources.driver, serviceAccount: accounts.driver, ...pod(labels) },
-        executor: { ...resources.executor, serviceAccount: accounts.executor, ...pod(labels) },
+        driver: { ...role("driver", resources), serviceAccount: accounts.driver, labels: { ...labels } },
+        executor: {
+          ...role("executor", resources),
+          serviceAccount: accounts.executor,
+          labels: { ...labels },
+        },
       },
     },
   };
 }
 
-function pod(labels: Readonly<Record<string, string>>): object {
+function role(name: keyof typeof CONTAINERS, resources: Resources): object {
+  const { javaOptions } = resources;
   return {
-    labels: { ...labels },
-    env: [{ name: "PYTHONPATH", value: RUNTIME }],
-    podSecurityContext: {
-      runAsNonRoot: true,
-      runAsUser: SPARK_USER,
-      runAsGroup: SPARK_USER,
-      fsGroup: SPARK_USER,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ["ALL"] },
+    ...resources[name],
+    ...(javaOptions === undefined ? {} : { javaOptions }),
+    template: podTemplate(CONTAINERS[name]),
+  };
+}
+
+/**
+ * What Spark's settings cannot say of a pod. A pod template, which Spark applies itself, rather than the fields of the
+ * same names, which the operator's webhook applies: a pod is safe without the webhook too.
+ */
+function podTemplate(container: string): object {
+  return {
+    spec: {
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: SPARK_USER,
+        runAsGroup: SPARK_USER,
+        fsGroup: SPARK_USER,
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      containers: [
+        {
+          name: container,
+          env: [{ name: "PYTHONPATH", value: RUNTIME }],
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ["ALL"] },
+          },
+          volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+        },
+      ],
+      volumes: [{ name: "tmp", emptyDir: {} }],
     },
   };
 }

@@ -19,6 +19,7 @@ export const schemaFormat = 1;
 const crdModules = [
   { name: "argo-cd", folder: "manifests/crds" },
   { name: "spark-operator", folder: "config/crd/bases" },
+  { name: "external-secrets", folder: "config/crds/bases" },
 ] as const;
 
 const metadataFile = "object-meta.json";
@@ -29,7 +30,7 @@ export interface SchemaOptions extends ToolOptions {
 }
 
 /**
- * Makes strict JSON schemas of every Kubernetes kind and of the pinned CRDs (Argo CD, Spark operator), once for
+ * Makes strict JSON schemas of every Kubernetes kind and of the pinned CRDs (Argo CD, Spark operator, External Secrets), once for
  * each set of pins. When they are there already no process is started.
  *
  * @returns the folder that holds them, for `validateStream`

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Runs before every start of the server: makes the data directory if there is none, then brings the roles, their
+# passwords and the databases to what roles.sql says. The image's own entrypoint does that at the first start only, and
+# one that was killed halfway leaves a server without them for ever.
+set -eu
+
+password=/etc/postgres-secret/airflow-password
+if [ ! -s "$password" ]; then
+  echo "$password: expected the password of the role airflow; see the ExternalSecret database/postgres" >&2
+  exit 1
+fi
+
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  # Made beside and moved: a start that was killed halfway leaves nothing that looks finished.
+  rm -rf "$PGDATA.new"
+  initdb --pgdata="$PGDATA.new" --username=postgres --encoding=UTF8 --locale=C.UTF-8 --data-checksums \
+    --auth-local=peer --auth-host=reject
+  mv --no-target-directory "$PGDATA.new" "$PGDATA"
+fi
+# The server refuses a directory that its group may write to, which is what fsGroup makes of a restored volume.
+chmod 0700 "$PGDATA"
+
+# By the socket only: nobody else may connect until the roles are right. After a crash this is where recovery happens.
+pg_ctl start --wait --timeout=600 --options="-c listen_addresses='' -c hba_file=/etc/postgres/pg_hba.conf"
+trap 'pg_ctl stop --wait --mode=fast' EXIT
+psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --username=postgres --dbname=postgres --file=/etc/postgres/roles.sql

@@ -1,0 +1,159 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import type { PinnedImage } from "../../../actions/lib/domain/built-image.ts";
+import { formatImageReference } from "../../../actions/lib/domain/image-reference.ts";
+import { settleInParallel } from "../../../actions/lib/domain/settle-in-parallel.ts";
+import { UserError } from "../../../actions/lib/domain/user-error.ts";
+import type { ImageRegistry } from "../../../actions/lib/ports/image-registry.ts";
+import { buildah } from "./buildah.ts";
+import { fillContext } from "./context-part.ts";
+import type { ImageBuilder } from "./image-builder.ts";
+import { type Recipe, recipes } from "./recipes.ts";
+
+export interface BuildOptions {
+  /** The repository's root. */
+  root: string;
+  /** Where the images go: `localhost:5001`. */
+  registry: string;
+  /** Asks that registry. */
+  images: Pick<ImageRegistry, "digest">;
+  /** Takes a line for each image that was built. */
+  log: (line: string) => void;
+  /** Names or repositories of the images to build, with what they stand on; all by default. */
+  only?: readonly string[];
+  /** What builds them; buildah by default, and only when there is something to build. */
+  builder?: () => Promise<ImageBuilder>;
+  /** What is built; the platform's images by default. */
+  recipes?: readonly Recipe[];
+}
+
+/** Part of every tag: to be raised when the same files shall make another image. */
+const FORMAT = "wavehouse-built-image/1";
+
+/** While one waits for the network the other computes. */
+const AT_ONCE = 2;
+
+/**
+ * Builds the images of the platform that Dockerfiles describe and that the registry does not have: its tag is the
+ * hash of all that goes into an image, so one look-up each tells.
+ *
+ * @returns the images, each once, by the names that manifests call them; without the Debian that they stand on
+ * @throws UserError when one cannot be built, after the others came to an end
+ */
+export async function buildClusterImages(options: BuildOptions): Promise<PinnedImage[]> {
+  const all = options.recipes ?? recipes(options.root);
+  const wanted = withBases(all, options.only);
+  const builder = once(options.builder ?? (() => buildah()));
+  const made = new Map<string, Promise<PinnedImage>>();
+  const make = (recipe: Recipe): Promise<PinnedImage> => {
+    const known = made.get(recipe.repository);
+    if (known !== undefined) return known;
+    const base = all.find(({ repository }) => repository === recipe.base);
+    const image = (base === undefined ? Promise.resolve(undefined) : make(base)).then((stands) =>
+      provide(recipe, stands, options, builder.get),
+    );
+    made.set(recipe.repository, image);
+    return image;
+  };
+  try {
+    const outcomes = await settleInParallel(AT_ONCE, wanted, make);
+    const failures = outcomes.flatMap((outcome) =>
+      outcome.status === "rejected" ? [outcome.reason as unknown] : [],
+    );
+    const bug = failures.find((failure) => !(failure instanceof UserError));
+    if (bug !== undefined) throw bug;
+    const faults = failures.filter((failure) => failure instanceof UserError).map(({ message }) => message);
+    if (faults.length > 0) throw new UserError([...new Set(faults)].join("\n"));
+    const images = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+    return images.filter(({ name }) => name !== "debian");
+  } finally {
+    await builder.close();
+  }
+}
+
+function withBases(all: readonly Recipe[], only: readonly string[] | undefined): Recipe[] {
+  if (only === undefined || only.length === 0) return [...all];
+  const wanted = new Set<Recipe>();
+  for (const name of only) {
+    const recipe = all.find((one) => one.name === name || one.repository === name);
+    if (recipe === undefined) {
+      throw new UserError(
+        `there is no image ${name}; there are ${all.map((one) => one.repository).join(", ")}`,
+      );
+    }
+    let next: Recipe | undefined = recipe;
+    while (next !== undefined) {
+      wanted.add(next);
+      const { base }: Recipe = next;
+      next = all.find(({ repository }) => repository === base);
+    }
+  }
+  return all.filter((recipe) => wanted.has(recipe));
+}
+
+async function provide(
+  recipe: Recipe,
+  base: PinnedImage | undefined,
+  { registry, images, log }: BuildOptions,
+  builder: () => Promise<ImageBuilder>,
+): Promise<PinnedImage> {
+  const repository = `${registry}/${recipe.repository}`;
+  const tag = await tagOf(recipe, base?.digest);
+  const known = await images.digest(`${repository}:${tag}`);
+  const digest = known ?? (await build(recipe, base, `${repository}:${tag}`, { builder, log }));
+  return {
+    name: recipe.name,
+    repository,
+    reference: formatImageReference({ repository, tag, digest }),
+    tag,
+    digest,
+    changed: known === undefined,
+  };
+}
+
+async function build(
+  recipe: Recipe,
+  base: PinnedImage | undefined,
+  reference: string,
+  { builder, log }: { builder: () => Promise<ImageBuilder>; log: (line: string) => void },
+): Promise<string> {
+  const context = await mkdtemp("/var/tmp/wavehouse-context-");
+  const started = performance.now();
+  const seconds = (): string => ((performance.now() - started) / 1000).toFixed(1);
+  try {
+    await fillContext(context, recipe.parts);
+    const prepared = seconds();
+    const stands =
+      base && formatImageReference({ repository: base.repository, tag: undefined, digest: base.digest });
+    const digest = await (await builder()).build({ context, base: stands, reference });
+    log(`${reference}: built and pushed in ${seconds()} s, ${prepared} s of it for what goes in`);
+    return digest;
+  } finally {
+    await rm(context, { recursive: true, force: true });
+  }
+}
+
+async function tagOf(recipe: Recipe, base: string | undefined): Promise<string> {
+  const parts = await Promise.all(recipe.parts.map(async (part) => [part.path, await part.identity()]));
+  return createHash("sha256")
+    .update(JSON.stringify([FORMAT, process.arch, base ?? "scratch", parts]))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+/** Starts the builder when it is first needed. */
+function once(start: () => Promise<ImageBuilder>): {
+  get: () => Promise<ImageBuilder>;
+  close: () => Promise<void>;
+} {
+  let started: Promise<ImageBuilder> | undefined;
+  return {
+    get: () => {
+      started ??= start();
+      return started;
+    },
+    close: async () => {
+      await (await started?.catch(() => undefined))?.close();
+    },
+  };
+}

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { cacheRoot } from "kubeconform-wrapper";
 import { certificates } from "./certificates.ts";
-import { type ClusterPlaces, network, ports } from "./places.ts";
+import { type ClusterPlaces, network, ports, repositoryUrl } from "./places.ts";
 import type { ProcessSpec } from "./process-table.ts";
 import {
   renderCni,
@@ -65,6 +65,7 @@ export function configureComponents(
     kubelet(places, programs, write),
     proxy(places, programs, write),
     coredns(places, programs, write),
+    gitServer(places, programs),
   ];
 }
 
@@ -214,6 +215,29 @@ function coredns(places: ClusterPlaces, programs: ClusterPrograms, write: Write)
     args: [`-conf=${write("Corefile", text)}`],
     configuration: [text],
     ready: { url: `http://127.0.0.1:${ports.dnsReady}/ready` },
+  };
+}
+
+/** The socket on which Git's hook reaches the Git server. */
+export function notifySocket({ state }: ClusterPlaces): string {
+  return join(state, "git.sock");
+}
+
+function gitServer(places: ClusterPlaces, programs: ClusterPrograms): Component {
+  const repository = [
+    places.repository,
+    network.host,
+    String(ports.git),
+    notifySocket(places),
+    repositoryUrl,
+  ];
+  return {
+    name: "git",
+    file: process.execPath,
+    args: [join(import.meta.dirname, "git", "main.ts"), ...repository, programs.kubectl, places.kubeconfig],
+    ready: {
+      url: `http://${network.host}:${ports.git}/${basename(places.repository)}/info/refs?service=git-upload-pack`,
+    },
   };
 }
 

@@ -31,6 +31,9 @@ export const ports = {
 /** What images are named by, in the overlays and by containerd. */
 export const registryHost = `localhost:${ports.registry}`;
 
+/** Where Applications read from. */
+export const repositoryUrl = `http://git.${network.hostDomain}:${ports.git}/wavehouse.git`;
+
 /** Where the cluster keeps what it is running on; all of it goes with `down`. */
 export interface ClusterPlaces {
   state: string;
@@ -43,8 +46,10 @@ export interface ClusterPlaces {
   machine: string;
   volumes: string;
   containerdSocket: string;
-  /** The repository that Argo CD reads. */
+  /** The repository that Argo CD reads; who pushes to this path is taken for the team's forge. */
   repository: string;
+  /** What `up` commits in before it pushes. */
+  clone: string;
   /** Outlives `down`. */
   registryData: string;
 }
@@ -67,6 +72,7 @@ export function clusterPlaces(env: NodeJS.ProcessEnv = process.env): ClusterPlac
     volumes: at("volumes"),
     containerdSocket: at("containerd.sock"),
     repository: at("git/wavehouse.git"),
+    clone: at("clone"),
     registryData: join(cacheRoot(env), "cluster", "registry"),
   };
 }

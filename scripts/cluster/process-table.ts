@@ -98,7 +98,7 @@ export class ProcessTable {
   }
 
   /** Ends a process, asked first, killed when it does not listen; then forgets it. */
-  async stop(name: string, graceMs = 10_000): Promise<void> {
+  async stop(name: string, graceMs = 5_000): Promise<void> {
     const record = this.#read(name);
     if (record !== undefined) await endProcess(record, graceMs);
     rmSync(join(this.#folder, `${name}.json`), { force: true });

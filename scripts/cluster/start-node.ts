@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../actions/lib/domain/user-error.ts";
 import { awaitReady } from "./await-ready.ts";
 import { makeCertificates } from "./certificates.ts";
-import { type ClusterPrograms, type Component, configureComponents } from "./components.ts";
+import { type ClusterPrograms, type Component, configureComponents, notifySocket } from "./components.ts";
+import { makeRepository } from "./git/repository.ts";
 import { type Kubectl, kubectl } from "./kubectl.ts";
 import { makeBridge } from "./machine/bridge.ts";
 import { openFirewall } from "./machine/firewall.ts";
@@ -29,6 +30,7 @@ export async function startNode(
   await makeBridge();
   await openFirewall();
   await makeCertificates(places.pki);
+  await makeRepository(places.repository, notifySocket(places));
   const table = new ProcessTable(places);
   const components = configureComponents(places, programs, await pauseReference());
   const start = async (component: Component): Promise<void> => {
@@ -48,7 +50,9 @@ export async function startNode(
     await client.apply(nodeObjects(places.volumes));
   })();
   await Promise.all([pods, api]);
-  await Promise.all(named("controller-manager", "scheduler", "kubelet", "proxy", "coredns").map(start));
+  await Promise.all(
+    named("controller-manager", "scheduler", "kubelet", "proxy", "coredns", "git").map(start),
+  );
   await awaitNode(client);
   return client;
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from airflow.dag_processing.bundles.manager import DagBundlesManager
 from airflow.dag_processing.dagbag import BundleDagBag
 from airflow.models.asset import AssetEvent, AssetModel
 from airflow.sdk import DAG
+from airflow.serialization.serialized_objects import DagSerialization
 from airflow.settings import Session
 from airflow.utils.db import initdb
 from dags_registry import JOB, Registry, find_crane, start_registry, template
@@ -371,14 +373,63 @@ def test_a_process_needs_a_day(
     assert message in capfd.readouterr().out
 
 
-def test_only_local_spark_is_known(
-    airflow: Airflow, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+def test_a_word_for_no_spark_is_refused(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAVEHOUSE_SPARK", "yarn")
+    with pytest.raises(UserError, match="WAVEHOUSE_SPARK=yarn: expected kubernetes or local"):
+        build_dags(write())
+
+
+@pytest.mark.parametrize("needs_it", [True, False])
+def test_only_a_cluster_needs_the_provider(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, needs_it: bool
 ) -> None:
-    monkeypatch.setenv("WAVEHOUSE_SPARK", "kubernetes")
-    airflow.deliver()
-    _, tasks = airflow.run("things_process", {"ingest_date": DAY})
-    assert tasks["silver"] == "failed"
-    assert (
-        "WAVEHOUSE_SPARK=kubernetes: this runtime runs Spark jobs with WAVEHOUSE_SPARK=local"
-        in capfd.readouterr().out
-    )
+    monkeypatch.setenv("WAVEHOUSE_SPARK", "kubernetes" if needs_it else "local")
+    for name in ("airflow.providers.cncf.kubernetes.hooks.kubernetes", "kubernetes.client"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for name in ("cluster", "kubernetes_step"):
+        monkeypatch.delitem(sys.modules, f"wavehouse.dags.{name}", raising=False)
+    file = write()
+    if not needs_it:
+        assert "silver" in build_dags(file)["things_process"].task_dict
+        return
+    with pytest.raises(
+        UserError, match=r"install apache-airflow-providers-cncf-kubernetes.* or set WAVEHOUSE_SPARK=local"
+    ):
+        build_dags(file)
+
+
+def test_in_a_cluster_only_what_touches_the_lake_has_its_key(
+    breweries: dict[str, DAG],
+) -> None:
+    overrides = {
+        name: task.executor_config["pod_override"].to_dict()["spec"]
+        for dag in breweries.values()
+        for name, task in dag.task_dict.items()
+        if task.executor_config
+    }
+    assert sorted(overrides) == ["ingest_breweries", "report"]
+    for spec in overrides.values():
+        assert spec["service_account_name"] == "bronze"
+        assert spec["automount_service_account_token"] is False
+        (container,) = spec["containers"]
+        assert container["name"] == "base"
+        assert container["env_from"][0]["secret_ref"]["name"] == "lakehouse"
+
+
+def test_on_this_machine_there_are_no_pods(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAVEHOUSE_SPARK", "local")
+    dags = build_dags(write())
+    assert not [task for dag in dags.values() for task in dag.tasks if task.executor_config]
+
+
+def test_a_clusters_dag_goes_through_the_database(breweries: dict[str, DAG]) -> None:
+    dag = breweries["breweries_process"]
+    again = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+    assert set(again.task_dict) == set(dag.task_dict)
+    silver = again.task_dict["silver"]
+    assert silver.task_type == "KubernetesSparkStep"
+    assert silver.upstream_task_ids == {"pin"}
+    override = again.task_dict["report"].executor_config["pod_override"]
+    assert override.spec.service_account_name == "bronze"

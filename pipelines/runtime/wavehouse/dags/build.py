@@ -21,8 +21,9 @@ from airflow.sdk import (
 )
 
 from wavehouse.dags.partition import INGEST_DATE, ingest_date_param
-from wavehouse.dags.spark_step import SparkStep
+from wavehouse.dags.spark_step import spark_step
 from wavehouse.dags.tasks import ingest_to_bronze, pin_images, write_report
+from wavehouse.dags.worker_pod import lake_access
 from wavehouse.errors import UserError
 from wavehouse.ingest.http_source import http_source
 from wavehouse.spec import load_pipeline
@@ -74,6 +75,7 @@ def _ingest_dag(pipeline: Pipeline) -> DAG:
             task(
                 task_id=f"ingest_{table.name}",
                 outlets=[asset(pipeline.name, "bronze", table.name)],
+                executor_config=lake_access(),
                 doc_md=f"Brings every page of `{table.source}`, checks the count against the source's own, and only "
                 "then tells the readers.",
             )(ingest_to_bronze)(pipeline_file=str(pipeline.file), table_name=table.name)
@@ -88,7 +90,7 @@ def _process_dag(pipeline: Pipeline) -> DAG:
         )
         last: Any = pinned
         for stage in _stages(pipeline):
-            step = SparkStep(
+            step = spark_step(
                 task_id=stage.step,
                 pipeline=pipeline.name,
                 image=pinned[stage.step],
@@ -97,7 +99,7 @@ def _process_dag(pipeline: Pipeline) -> DAG:
             last >> step
             last = step
         # A teardown runs after a failure too, and never decides the run's own state.
-        report = task(task_id="report")(write_report)(
+        report = task(task_id="report", executor_config=lake_access())(write_report)(
             pipeline_name=pipeline.name,
             bucket=pipeline.storage.bucket,
             tables=[table.name for table in pipeline.tables],

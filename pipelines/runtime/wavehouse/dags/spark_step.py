@@ -1,9 +1,9 @@
-"""The task that runs a Spark job and waits for it. What differs between environments is only who runs the job."""
+"""The task that runs a Spark job and waits for it: on this machine, or (kubernetes_step) in a cluster."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
@@ -14,30 +14,36 @@ from wavehouse.dags.templates import find_template
 from wavehouse.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from airflow.sdk import Context
-
-    from wavehouse.dags.templates import SparkTemplate
 
 EXECUTOR_VARIABLE = "WAVEHOUSE_SPARK"
 
 
-class SparkJob(Protocol):
-    """One try of one job."""
+def in_cluster() -> bool:
+    """Whether tasks and Spark jobs run in a cluster, rather than on this machine. Throws UserError on other words."""
+    executor = os.environ.get(EXECUTOR_VARIABLE, "kubernetes")
+    if executor not in ("local", "kubernetes"):
+        raise UserError(f"{EXECUTOR_VARIABLE}={executor}: expected kubernetes or local")
+    return executor == "kubernetes"
 
-    def run(self, log: Callable[[str], None]) -> None:
-        """Runs the job to its end, each line of its output to `log`.
 
-        Throws UserError for what trying again does not mend, and any other error for the rest.
-        """
+def spark_step(**arguments: Any) -> BaseOperator:  # noqa: ANN401
+    """The task that runs one step of a pipeline, as this environment runs Spark jobs.
 
-    def kill(self) -> None:
-        """Ends the job when the task is stopped."""
+    `arguments` are SparkStep's.
+    """
+    if not in_cluster():
+        return SparkStep(**arguments)
+    # Only where it is used: an Airflow that runs everything on one machine has no Kubernetes provider.
+    from wavehouse.dags.kubernetes_step import KubernetesSparkStep  # noqa: PLC0415
+
+    return KubernetesSparkStep(**arguments)
 
 
 class SparkStep(BaseOperator):
-    """Runs one step of a pipeline from the template that the environment rendered.
+    """Runs one step of a pipeline on this machine, from the template that the environment rendered.
 
     `image` is the reference that the run pinned at its start, not what the template says by now.
     """
@@ -49,7 +55,7 @@ class SparkStep(BaseOperator):
         super().__init__(**kwargs)
         self.pipeline = pipeline
         self.image = image
-        self._job: SparkJob | None = None
+        self._job: LocalJob | None = None
 
     def execute(self, context: Context) -> None:
         """Runs the job. What the user must mend fails the task at once; anything else is tried again."""
@@ -57,7 +63,7 @@ class SparkStep(BaseOperator):
         run_id = cast("Any", context["dag_run"]).run_id
         try:
             template = find_template(self.pipeline, self.task_id)
-            self._job = _job(template, image=str(self.image), partition=partition, run_id=run_id)
+            self._job = LocalJob(template, image=str(self.image), partition=partition, run_id=run_id)
             self._job.run(self.log.info)
         except UserError as error:
             raise AirflowFailException(str(error)) from error
@@ -67,12 +73,3 @@ class SparkStep(BaseOperator):
         """Ends the job with the task."""
         if self._job is not None:
             self._job.kill()
-
-
-def _job(template: SparkTemplate, *, image: str, partition: str, run_id: str) -> SparkJob:
-    executor = os.environ.get(EXECUTOR_VARIABLE, "kubernetes")
-    if executor == "local":
-        return LocalJob(template, image=image, partition=partition, run_id=run_id)
-    raise UserError(
-        f"{EXECUTOR_VARIABLE}={executor}: this runtime runs Spark jobs with {EXECUTOR_VARIABLE}=local"
-    )

@@ -12,6 +12,7 @@ from airflow.sdk import get_current_context
 
 from wavehouse import report
 from wavehouse.dags.partition import emit_partition, partition_of
+from wavehouse.dags.spark_step import in_cluster
 from wavehouse.dags.templates import pinned_images
 from wavehouse.errors import UserError
 from wavehouse.ingest.bronze import ingest_table
@@ -48,7 +49,11 @@ def ingest_to_bronze(pipeline_file: str, table_name: str) -> dict[str, Any]:
 
 def pin_images(pipeline_name: str, steps: list[str]) -> dict[str, str]:
     """The image of each step, by digest, as the environment has it now: what this run uses until its end."""
-    return pinned_images(pipeline_name, steps)
+    if not in_cluster():
+        return pinned_images(pipeline_name, steps)
+    from wavehouse.dags.cluster import Cluster  # noqa: PLC0415  (see spark_step)
+
+    return Cluster.open().templates(pipeline_name).pinned_images(pipeline_name, steps)
 
 
 def write_report(pipeline_name: str, bucket: str, tables: list[str]) -> dict[str, Any]:

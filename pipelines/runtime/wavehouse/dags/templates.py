@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from wavehouse.errors import UserError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 TEMPLATES_VARIABLE = "WAVEHOUSE_TEMPLATES"
 
+PIPELINE_LABEL = "wavehouse.dev/pipeline"
+
 _KIND = "ScheduledSparkApplication"
-_PIPELINE_LABEL = "wavehouse.dev/pipeline"
 _STEP_LABEL = "wavehouse.dev/step"
 _PINNED = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 
@@ -28,6 +32,7 @@ class SparkTemplate:
     name: str
     step: str
     spec: dict[str, Any]
+    labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def image(self) -> str:
@@ -57,35 +62,65 @@ class SparkTemplate:
     @property
     def driver_env(self) -> dict[str, str]:
         """The driver's plain environment variables; those that come from Secrets are the cluster's own."""
-        found = cast("list[dict[str, Any]]", self.spec["driver"].get("env", []))
+        driver = self.spec["driver"]
+        containers = driver.get("template", {}).get("spec", {}).get("containers", [])
+        found = [*driver.get("env", []), *(entry for one in containers for entry in one.get("env", []))]
         return {str(entry["name"]): str(entry["value"]) for entry in found if "value" in entry}
 
 
+@dataclass(frozen=True)
+class Templates:
+    """The templates of an environment, by pipeline and step. `where` they were found is for messages."""
+
+    where: str
+    found: dict[tuple[str, str], SparkTemplate]
+
+    @staticmethod
+    def parse(objects: Iterable[dict[str, Any]], where: str) -> Templates:
+        """Takes the templates from Kubernetes objects of their kind."""
+        found: dict[tuple[str, str], SparkTemplate] = {}
+        for item in objects:
+            labels = {str(name): str(value) for name, value in item["metadata"].get("labels", {}).items()}
+            key = (labels.get(PIPELINE_LABEL, ""), labels.get(_STEP_LABEL, ""))
+            found[key] = SparkTemplate(item["metadata"]["name"], key[1], item["spec"]["template"], labels)
+        return Templates(where, found)
+
+    def pick(self, pipeline: str, step: str) -> SparkTemplate:
+        """The template of a step. Throws UserError when there is none."""
+        if (pipeline, step) not in self.found:
+            known = ", ".join(sorted(f"{of} {name}" for of, name in self.found)) or "none"
+            raise UserError(
+                f"{self.where}: no {_KIND} for step {step} of {pipeline} (there are: {known}): "
+                "run `npm run generate` and render the overlay again"
+            )
+        return self.found[pipeline, step]
+
+    def pinned_images(self, pipeline: str, steps: list[str]) -> dict[str, str]:
+        """The image of each step. Throws UserError when a template is missing or its image has no digest."""
+        return {step: self._pinned(self.pick(pipeline, step)) for step in steps}
+
+    def _pinned(self, template: SparkTemplate) -> str:
+        if not _PINNED.fullmatch(template.image):
+            raise UserError(
+                f"{self.where}: the image of {template.name} is {template.image!r}, without a digest: "
+                "build the images and bump the overlay first"
+            )
+        return template.image
+
+
 def pinned_images(pipeline: str, steps: list[str]) -> dict[str, str]:
-    """The image of each step. Throws UserError when a template is missing or its image has no digest."""
-    return {step: _pinned(find_template(pipeline, step)) for step in steps}
+    """The image of each step in the rendered overlay. Throws UserError where one is missing or has no digest."""
+    return rendered_templates().pinned_images(pipeline, steps)
 
 
 def find_template(pipeline: str, step: str) -> SparkTemplate:
-    """The template of a step. Throws UserError when the rendered overlay has none."""
-    file = _file()
-    found = _read(file)
-    if (pipeline, step) not in found:
-        known = ", ".join(sorted(f"{of} {name}" for of, name in found)) or "none"
-        raise UserError(
-            f"{file}: no {_KIND} for step {step} of {pipeline} (there are: {known}): "
-            "run `npm run generate` and render the overlay again"
-        )
-    return found[pipeline, step]
+    """The template of a step in the rendered overlay. Throws UserError when it has none."""
+    return rendered_templates().pick(pipeline, step)
 
 
-def _pinned(template: SparkTemplate) -> str:
-    if not _PINNED.fullmatch(template.image):
-        raise UserError(
-            f"{_file()}: the image of {template.name} is {template.image!r}, without a digest: "
-            "build the images and bump the overlay first"
-        )
-    return template.image
+def rendered_templates() -> Templates:
+    """The templates of the rendered overlay that the environment names. Throws UserError when it cannot be read."""
+    return _read(_file())
 
 
 def _file() -> Path:
@@ -95,18 +130,11 @@ def _file() -> Path:
     return Path(found)
 
 
-def _read(file: Path) -> dict[tuple[str, str], SparkTemplate]:
+def _read(file: Path) -> Templates:
     try:
         documents = re.split(r"^---.*$", file.read_text(), flags=re.MULTILINE)
         # Only the documents of the kind are parsed: an overlay is long.
         objects = [YAML(typ="safe", pure=True).load(text) for text in documents if f"kind: {_KIND}" in text]
     except (OSError, YAMLError) as error:
         raise UserError(f"{file}: cannot read the rendered overlay: {error}") from error
-    found: dict[tuple[str, str], SparkTemplate] = {}
-    for item in objects:
-        if item.get("kind") != _KIND:
-            continue
-        labels = item["metadata"].get("labels", {})
-        key = (labels.get(_PIPELINE_LABEL, ""), labels.get(_STEP_LABEL, ""))
-        found[key] = SparkTemplate(item["metadata"]["name"], key[1], item["spec"]["template"])
-    return found
+    return Templates.parse((item for item in objects if item.get("kind") == _KIND), str(file))

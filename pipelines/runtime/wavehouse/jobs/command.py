@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pyspark.sql import SparkSession
+
+#: What a container writes here is in its pod's status, up to this length.
+TERMINATION_LOG = Path("/dev/termination-log")
+TERMINATION_BYTES = 4096
 
 _STARTED = time.monotonic()
 
@@ -74,7 +79,7 @@ def main(step: str, work: Callable[[Run], Counted], arguments: Sequence[str] | N
         store = Store.open(pipeline.storage.bucket)
         spark = open_session(f"{pipeline.name}-{step}")
     except UserError as error:
-        sys.stderr.write(f"{step}: {error}\n")
+        _tell(f"{step}: {error}")
         return 1
     run = Run(spark, pipeline, store, partition, options.run_id)
     try:
@@ -83,10 +88,19 @@ def main(step: str, work: Callable[[Run], Counted], arguments: Sequence[str] | N
     finally:
         close_session(spark)
     if "error" in metrics:
-        sys.stderr.write(f"{step}: {metrics['error']}\n")
+        _tell(f"{step}: {metrics['error']}")
         return 1
     sys.stdout.write(f"{_line(metrics)}\n")
     return 0
+
+
+def _tell(message: str) -> None:
+    """Says what the user can mend: to the log, and where Kubernetes keeps the last words of a container."""
+    sys.stderr.write(f"{message}\n")
+    # There is one in a pod only; that it takes nothing must not hide what was to be said.
+    with suppress(OSError):
+        if TERMINATION_LOG.exists():
+            TERMINATION_LOG.write_bytes(message.encode()[:TERMINATION_BYTES])
 
 
 def _metrics(step: str, run: Run, work: Callable[[Run], Counted]) -> StepMetrics:

@@ -10,6 +10,11 @@ if [ ! -s "$password" ]; then
   exit 1
 fi
 
+# A pod that was deleted by force may still be ending: two servers on one directory destroy it, and PostgreSQL's own lock
+# does not see into another container. The server holds this one for as long as it lives.
+exec 9>"$PGDATA.lock"
+flock --timeout 120 9 || { echo "$PGDATA.lock: held by a server that still runs" >&2; exit 1; }
+
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   # Made beside and moved: a start that was killed halfway leaves nothing that looks finished.
   rm -rf "$PGDATA.new"

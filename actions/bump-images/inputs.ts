@@ -1,5 +1,7 @@
 import { type PinnedImage, parseBuiltImages } from "../lib/domain/built-image.ts";
+import type { Way } from "../lib/domain/delivery-settings.ts";
 import { UserError } from "../lib/domain/user-error.ts";
+import { environmentInput, wayInput } from "../lib/host/delivery-inputs.ts";
 import {
   booleanInput,
   jsonInput,
@@ -17,6 +19,10 @@ export interface Inputs {
   sourceCommit: string | undefined;
   /** Where the commit goes, or `undefined` to keep it here. */
   pushBranch: string | undefined;
+  /** How it gets there; `undefined` leaves it to the environment. */
+  way?: Way | undefined;
+  /** For commits by GitHub; `undefined` pushes with Git. */
+  githubToken?: string | undefined;
   dryRun: boolean;
   committer: { name: string; email: string };
 }
@@ -27,6 +33,8 @@ export const inputNames = [
   "source-commit",
   "commit",
   "push-branch",
+  "way",
+  "github-token",
   "dry-run",
   "committer-name",
   "committer-email",
@@ -38,12 +46,7 @@ export const inputNames = [
  * @throws UserError when one is not what it should be
  */
 export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs {
-  const environment = requiredInput(read, "environment");
-  if (!/^[a-z0-9]+(?:[-.][a-z0-9]+)*$/.test(environment)) {
-    throw new UserError(
-      `Input \`environment\` is ${JSON.stringify(environment)}; expected the name of a folder in overlays/, for instance \`local\`.`,
-    );
-  }
+  const environment = environmentInput(read, "environment");
   const sourceCommit = optionalInput(read, "source-commit");
   if (sourceCommit !== undefined && !/^[0-9a-f]{40}$/.test(sourceCommit)) {
     throw new UserError(
@@ -63,6 +66,8 @@ export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs
     sourceCommit,
     commit,
     pushBranch,
+    way: wayInput(read, "way"),
+    githubToken: optionalInput(read, "github-token"),
     dryRun: booleanInput(read, "dry-run"),
     committer: { name: requiredInput(read, "committer-name"), email: requiredInput(read, "committer-email") },
   };

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { git } from "../lib/adapters/git.ts";
-import { gitWorkspace } from "../lib/adapters/git-workspace.ts";
-import { wait } from "../lib/adapters/wait.ts";
+import { connectDelivery } from "../lib/adapters/connect-delivery.ts";
 import type { PinnedImage } from "../lib/domain/built-image.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import { gitRepository } from "../lib/testing/git-repository.ts";
 import { type MemoryGit, memoryGit } from "../lib/testing/memory-git.ts";
+import { memoryHistory } from "../lib/testing/memory-history.ts";
 import { type MemoryWorkspace, memoryWorkspace } from "../lib/testing/memory-workspace.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
 import { temporaryFolder } from "../lib/testing/temporary-folder.ts";
@@ -47,6 +46,9 @@ const inputs = (more: Partial<Inputs> = {}): Inputs => ({
   ...more,
 });
 
+/** Commits that images are built from, the oldest first. */
+const OLD = ["1", "2", "3", "4", "5"].map((digit) => digit.repeat(40));
+
 interface TestPorts extends Ports {
   workspace: MemoryWorkspace;
   sourceControl: MemoryGit;
@@ -58,7 +60,9 @@ function ports(): TestPorts {
   const workspace = memoryWorkspace(files);
   const waits: number[] = [];
   const wait = async (milliseconds: number): Promise<void> => void waits.push(milliseconds);
-  return { workspace, sourceControl: memoryGit(workspace), wait, waits, logger: silentLogger() };
+  const sourceControl = memoryGit(workspace);
+  const history = memoryHistory(sourceControl, [...OLD]);
+  return { workspace, sourceControl, history, wait, waits, logger: silentLogger() };
 }
 
 describe("run", () => {
@@ -106,7 +110,7 @@ Wavehouse-Source-Commit: ${source}
     const at = ports();
     await run(inputs(), at);
     const result = await run(inputs({ pushBranch: "main" }), at);
-    expect(result.outputs).toEqual({ changed: "false", commit: "" });
+    expect(result.outputs).toEqual({ changed: "false", commit: "", "pull-request": "" });
     expect(result.summary).toContain("Nothing to bump");
     expect(at.sourceControl.commits).toHaveLength(1);
     expect(at.sourceControl.branches.size).toBe(0);
@@ -115,7 +119,7 @@ Wavehouse-Source-Commit: ${source}
   test("a dry run tells what would move, and writes nothing", async () => {
     const at = ports();
     const result = await run(inputs({ dryRun: true, pushBranch: "main" }), at);
-    expect(result.outputs).toEqual({ changed: "true", commit: "" });
+    expect(result.outputs).toEqual({ changed: "true", commit: "", "pull-request": "" });
     expect(result.summary).toContain("2 images would move.");
     expect(at.workspace.text(overlay)).toBe(files[overlay]);
     expect(at.sourceControl.commits).toEqual([]);
@@ -124,7 +128,7 @@ Wavehouse-Source-Commit: ${source}
   test("without a commit only the files are edited", async () => {
     const at = ports();
     const result = await run(inputs({ commit: false }), at);
-    expect(result.outputs).toEqual({ changed: "true", commit: "" });
+    expect(result.outputs).toEqual({ changed: "true", commit: "", "pull-request": "" });
     expect(at.workspace.text(overlay)).toContain(digest);
     expect(at.sourceControl.commits).toEqual([]);
     expect(result.summary).toContain("not committed");
@@ -175,7 +179,7 @@ Wavehouse-Source-Commit: ${source}
       `Wavehouse-Source-Commit: ${"5".repeat(40)}\n`,
     );
     expect(at.sourceControl.branches.get("main")).toBe(result.outputs.commit);
-    expect(at.waits).toEqual([500]);
+    expect(at.waits).toEqual([expect.any(Number)]);
   });
 
   test("somebody else's very bump is enough", async () => {
@@ -184,7 +188,7 @@ Wavehouse-Source-Commit: ${source}
     const at = ports();
     at.sourceControl.pushElsewhere("main", { [overlay]: bumped.workspace.text(overlay) });
     const result = await run(inputs({ pushBranch: "main" }), at);
-    expect(result.outputs).toEqual({ changed: "false", commit: "" });
+    expect(result.outputs).toEqual({ changed: "false", commit: "", "pull-request": "" });
     expect(at.sourceControl.commits.map(({ message }) => message)).toEqual(["theirs"]);
   });
 
@@ -192,11 +196,16 @@ Wavehouse-Source-Commit: ${source}
     const at = ports();
     const moving = { ...at.sourceControl, push: async () => "moved" as const };
     await expect(run(inputs({ pushBranch: "main" }), { ...at, sourceControl: moving })).rejects.toThrow(
-      "Nothing was bumped: main moved 6 times while the bump was made; run it again.",
+      "Nothing was bumped: main moved 20 times while the change was made; run it again.",
     );
     expect(at.workspace.text(overlay)).toBe(files[overlay]);
     expect(at.sourceControl.commits).toEqual([]);
-    expect(at.waits).toEqual([500, 1000, 1500, 2000, 2500]);
+    expect(at.waits).toHaveLength(19);
+    for (const [tried, waited] of at.waits.entries()) {
+      const most = Math.min(8_000, 500 * 2 ** tried);
+      expect(waited).toBeGreaterThanOrEqual(most / 2);
+      expect(waited).toBeLessThanOrEqual(most);
+    }
   });
 
   test("one image that no overlay names keeps all of them from moving", async () => {
@@ -254,13 +263,12 @@ Wavehouse-Source-Commit: ${source}
 });
 
 function realPorts(root: string): Ports {
-  const { committer } = inputs();
-  return {
-    workspace: gitWorkspace(root),
-    sourceControl: git({ root, identity: committer }),
-    wait,
+  return connectDelivery({
+    root,
+    identity: inputs().committer,
+    github: undefined,
     logger: silentLogger(),
-  };
+  });
 }
 
 test("of three bumps at once, from shallow clones of one real repository, none is lost", async () => {

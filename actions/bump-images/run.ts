@@ -1,153 +1,109 @@
+import { type DeliveryPorts, deliverEdits, type Planned } from "../lib/delivery/deliver-edits.ts";
+import { describeProposal } from "../lib/delivery/describe-proposal.ts";
+import { newestSource } from "../lib/delivery/newest-source.ts";
+import { readPending } from "../lib/delivery/pending-images.ts";
+import { type OrderedBump, planOrderedBump } from "../lib/delivery/plan-ordered-bump.ts";
+import { readDeliverySettings, readOverlays } from "../lib/delivery/read-overlays.ts";
 import type { ActionResult } from "../lib/domain/action-result.ts";
-import { bumpMessage } from "../lib/domain/bump-message.ts";
-import { checkSize } from "../lib/domain/decode-text.ts";
-import { didYouMean } from "../lib/domain/did-you-mean.ts";
-import { type BumpPlan, planBump } from "../lib/domain/plan-bump.ts";
-import { UserError } from "../lib/domain/user-error.ts";
-import type { Logger } from "../lib/ports/logger.ts";
-import type { SourceControl } from "../lib/ports/source-control.ts";
-import type { Wait } from "../lib/ports/wait.ts";
-import type { Workspace } from "../lib/ports/workspace.ts";
+import { bumpMessage, movesOf, type Sources } from "../lib/domain/bump-message.ts";
+import type { DeliverySettings } from "../lib/domain/delivery-settings.ts";
+import { explainLeft } from "../lib/domain/order-images.ts";
+import type { History } from "../lib/ports/history.ts";
+import type { OpenPullRequest } from "../lib/ports/pull-requests.ts";
 import { renderBump } from "../lib/render/render-bump.ts";
 import { renderDiff } from "../lib/render/render-diff.ts";
 import type { Inputs } from "./inputs.ts";
 
 /** What this action works through. */
-export interface Ports {
-  workspace: Workspace;
-  sourceControl: SourceControl;
-  /** Lets others finish their pushes. */
-  wait: Wait;
-  logger: Logger;
+export interface Ports extends DeliveryPorts {
+  history: History;
 }
 
-/** How often a bump is planned anew, at most, because the branch has moved meanwhile. */
-const TRIES = 6;
-const FIRST_WAIT_MS = 500;
+type Bump = Planned & OrderedBump;
 
 /**
- * Makes the overlays of an environment name the images: all files or none, in one commit or none. When the branch moves
- * before the commit is pushed, the bump is planned again on top of it.
+ * Makes the overlays of an environment name the images: all files or none, in one commit or none, or in the one pull
+ * request that waits for this environment. No image goes back to what was built from an older commit, and none that a
+ * roll-back holds moves.
  *
  * @param inputs which images, where, and how far to go
- * @param ports the repository's files, its history, the log
- * @returns the outputs `changed` and `commit`
- * @throws UserError when an overlay cannot be edited, when no overlay names an image, or when Git refuses
+ * @param ports the repository's files, its history, the server, the log
+ * @returns the outputs `changed`, `commit` and `pull-request`
+ * @throws UserError when an overlay cannot be edited, when no overlay names an image, or when the commit is refused
  */
 export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
-  const { plan, commit } = await bump(inputs, ports);
-  for (const { path, before, after } of plan.edits)
-    ports.logger.info(renderDiff(path, before, after).trimEnd());
-  if (plan.edits.length === 0) ports.logger.info("Nothing to bump: the overlays name these images already.");
+  const { environment, dryRun, commit, pushBranch } = inputs;
+  const settings = await readDeliverySettings(environment, ports.workspace);
+  // Once, before the branch moves: a later head is not what the images were built from.
+  const source = inputs.sourceCommit ?? (commit ? await ports.sourceControl.head() : undefined);
+  const target = { environment, way: inputs.way ?? settings.way, dryRun, commit, pushBranch, done: "bumped" };
+  const delivered = await deliverEdits(target, ports, (pending) =>
+    planOn(inputs, source, settings, pending, ports),
+  );
+  const { bumps, left } = delivered.plan;
+  for (const { path, before, after } of bumps) ports.logger.info(renderDiff(path, before, after).trimEnd());
+  for (const image of left) ports.logger.warning(explainLeft(image));
+  if (bumps.length === 0) {
+    ports.logger.info(
+      left.length === 0
+        ? "Nothing to bump: the overlays name these images already."
+        : "Nothing to bump: the images that would move stay where they are.",
+    );
+  }
+  const told = { environment, commit: delivered.commit, dryRun, pullRequest: delivered.pullRequest?.url };
   return {
     ok: true,
-    outputs: { changed: String(plan.edits.length > 0), commit: commit ?? "" },
-    summary: renderBump(plan.edits, { environment: inputs.environment, commit, dryRun: inputs.dryRun }),
+    outputs: {
+      changed: String(bumps.length > 0),
+      commit: delivered.commit ?? "",
+      "pull-request": delivered.pullRequest?.url ?? "",
+    },
+    summary: renderBump(bumps, told, left.map(explainLeft)),
     annotations: [],
   };
 }
 
-interface Bump {
-  plan: BumpPlan;
-  /** The commit, or `undefined` when none was made. */
-  commit: string | undefined;
-}
-
-async function bump(inputs: Inputs, ports: Ports): Promise<Bump> {
-  const { sourceControl, logger } = ports;
-  const { pushBranch } = inputs;
-  for (let tried = 1; ; tried++) {
-    const plan = await makePlan(inputs, ports.workspace);
-    const commit = inputs.dryRun || plan.edits.length === 0 ? undefined : await apply(plan, inputs, ports);
-    if (commit === undefined || pushBranch === undefined) return { plan, commit };
-    if (await pushOrTakeBack(pushBranch, commit, sourceControl)) {
-      logger.info(`Pushed ${commit} to ${pushBranch}.`);
-      return { plan, commit };
-    }
-    if (tried === TRIES) {
-      throw new UserError(
-        `Nothing was bumped: ${pushBranch} moved ${TRIES} times while the bump was made; run it again.`,
-      );
-    }
-    logger.info(`${pushBranch} has moved meanwhile; the bump is planned again on top of it.`);
-    await ports.wait(FIRST_WAIT_MS * tried);
-    await sourceControl.catchUp(pushBranch);
-  }
-}
-
-async function makePlan(inputs: Inputs, workspace: Workspace): Promise<BumpPlan> {
-  const plan = planBump(await readKustomizations(inputs.environment, workspace), inputs.images);
-  if (plan.findings.length > 0) throw new UserError(plan.findings);
-  return plan;
-}
-
-async function readKustomizations(environment: string, workspace: Workspace): Promise<Map<string, string>> {
-  const tree = await workspace.list("overlays");
-  const paths = tree
-    .map(({ path }) => path)
-    .filter((path) => /\/(?:kustomization\.ya?ml|Kustomization)$/.test(path));
-  const own = paths.filter((path) => path.startsWith(`overlays/${environment}/`));
-  if (own.length === 0) {
-    const known = [...new Set(paths.map((path) => path.split("/")[1] ?? ""))];
-    const hint = didYouMean(environment, known) ?? `there is ${known.join(", ") || "none at all"}`;
-    throw new UserError(
-      `Input \`environment\` is \`${environment}\`, but overlays/${environment} has no kustomization; ${hint}`,
-    );
-  }
-  const findings = tree.flatMap(({ path, bytes }) =>
-    own.includes(path) ? (checkSize(path, bytes) ?? []) : [],
+async function planOn(
+  inputs: Inputs,
+  source: string | undefined,
+  settings: DeliverySettings,
+  pending: OpenPullRequest | undefined,
+  { workspace, history, sourceControl }: Ports,
+): Promise<Bump> {
+  const { environment } = inputs;
+  const overlays = await readOverlays(environment, workspace);
+  const main = source ?? (inputs.dryRun ? await sourceControl.head() : undefined);
+  // Without a commit to compare there is no order: the files are edited as they were asked to be.
+  const ordered = main === undefined ? unordered : history;
+  const { images, sources } = await readPending(environment, pending, inputs.images, main ?? "", ordered);
+  const plan = await planOrderedBump(
+    environment,
+    overlays,
+    images,
+    (image) => sources.get(image) ?? "",
+    ordered,
   );
-  if (findings.length > 0) throw new UserError(findings);
-  const texts = await Promise.all(
-    own.map(async (path) => [path, decode(path, await workspace.read(path))] as const),
+  if (plan.edits.length === 0) return { ...plan, message: "" };
+  const newest = await newestSource(
+    movesOf(plan.bumps).flatMap(({ image }) => sources.get(image) ?? []),
+    ordered,
   );
-  return new Map(texts);
+  const named: Sources = {
+    main: newest ?? main ?? "",
+    described: newest === undefined ? undefined : await history.describe(newest),
+    repoURL: settings.repoURL,
+    others: sources,
+  };
+  const message = bumpMessage(environment, plan.bumps, named);
+  const proposal = await describeProposal(environment, plan, newest, message, ordered);
+  return { ...plan, message, proposal };
 }
 
-function decode(path: string, bytes: Uint8Array): string {
-  try {
-    // The mark at the start stays, so that it is written back.
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new UserError(`${path} is not UTF-8 text; save it as UTF-8`, { cause });
-  }
-}
-
-/** @returns the commit, or `undefined` when none was asked for */
-async function apply(plan: BumpPlan, inputs: Inputs, ports: Ports): Promise<string | undefined> {
-  const { workspace, sourceControl } = ports;
-  // Asked first: without a commit to stand on there is nothing to do, and the files stay as they are.
-  const head = inputs.commit ? await sourceControl.head() : undefined;
-  await workspace.apply(new Map(plan.edits.map(({ path, after }) => [path, after])));
-  if (head === undefined) return undefined;
-  const message = bumpMessage(inputs.environment, plan.edits, inputs.sourceCommit ?? head);
-  try {
-    return await sourceControl.commit({ message, paths: plan.edits.map(({ path }) => path) });
-  } catch (error) {
-    await workspace.apply(new Map(plan.edits.map(({ path, before }) => [path, before])));
-    throw error;
-  }
-}
-
-/**
- * A commit that stayed here would be taken for a bump by the next run, which would then push nothing.
- *
- * @returns whether it is pushed; when not, the branch has moved
- */
-async function pushOrTakeBack(
-  branch: string,
-  commit: string,
-  sourceControl: SourceControl,
-): Promise<boolean> {
-  let outcome: "pushed" | "moved" | UserError;
-  try {
-    outcome = await sourceControl.push(branch);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    outcome = error;
-  }
-  if (outcome === "pushed") return true;
-  await sourceControl.takeBack(commit);
-  if (outcome === "moved") return false;
-  throw new UserError(`Nothing was bumped: ${outcome.message}`, { cause: outcome });
-}
+const unordered: History = {
+  bumps: async () => [],
+  resolve: async () => undefined,
+  describe: async () => undefined,
+  compare: async () => new Map(),
+  filesAt: async () => new Map(),
+  between: async () => [],
+};

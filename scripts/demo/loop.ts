@@ -3,12 +3,11 @@ import { join } from "node:path";
 import { cacheRoot } from "kubeconform-wrapper";
 import { run as buildImages } from "../../actions/build-images/run.ts";
 import { run as bumpImages } from "../../actions/bump-images/run.ts";
+import { connectDelivery } from "../../actions/lib/adapters/connect-delivery.ts";
 import { connectValidation } from "../../actions/lib/adapters/connect-validation.ts";
 import { craneRegistry } from "../../actions/lib/adapters/crane.ts";
-import { git } from "../../actions/lib/adapters/git.ts";
 import { gitWorkspace } from "../../actions/lib/adapters/git-workspace.ts";
 import { terminalLogger } from "../../actions/lib/adapters/terminal-logger.ts";
-import { wait } from "../../actions/lib/adapters/wait.ts";
 import type { ActionResult } from "../../actions/lib/domain/action-result.ts";
 import { type PinnedImage, parseBuiltImages } from "../../actions/lib/domain/built-image.ts";
 import { parseRendered } from "../../actions/lib/domain/rendered-objects.ts";
@@ -147,7 +146,13 @@ async function openRegistry(demo: Demo): Promise<DemoRegistry> {
 
 async function build(demo: Demo, registry: DemoRegistry): Promise<readonly PinnedImage[]> {
   const result = await buildImages(
-    { registry: registry.host, baseImage: undefined, pipelines: [demoPipeline], dryRun: false },
+    {
+      registry: registry.host,
+      baseImage: undefined,
+      airflowImage: undefined,
+      pipelines: [demoPipeline],
+      dryRun: false,
+    },
     {
       workspace: gitWorkspace(demo.scratch.folder),
       registry: craneRegistry({ program: demo.prepared.tools.crane }),
@@ -162,7 +167,12 @@ async function build(demo: Demo, registry: DemoRegistry): Promise<readonly Pinne
 /** @returns the commit that holds the bump, or the one before it when nothing moved */
 async function bump(demo: Demo, images: readonly PinnedImage[]): Promise<string> {
   const committer = { name: "wavehouse demo", email: "demo@wavehouse.invalid" };
-  const sourceControl = git({ root: demo.scratch.folder, identity: committer });
+  const delivery = connectDelivery({
+    root: demo.scratch.folder,
+    identity: committer,
+    github: undefined,
+    logger: demoLogger(demo.print),
+  });
   const result = await bumpImages(
     {
       environment,
@@ -173,10 +183,10 @@ async function bump(demo: Demo, images: readonly PinnedImage[]): Promise<string>
       dryRun: false,
       committer,
     },
-    { workspace: gitWorkspace(demo.scratch.folder), sourceControl, wait, logger: demoLogger(demo.print) },
+    delivery,
   );
   requireOk(result);
-  return result.outputs.commit || sourceControl.head();
+  return result.outputs.commit || delivery.sourceControl.head();
 }
 
 async function render(demo: Demo, renderer: ManifestRenderer): Promise<void> {

@@ -6,6 +6,7 @@ type Part =
   | "main"
   | "inputs"
   | "run"
+  | "delivery"
   | "domain"
   | "ports"
   | "render"
@@ -19,7 +20,9 @@ type Part =
 const MAY_IMPORT: Record<Part, readonly Part[]> = {
   main: ["inputs", "run", "adapters", "host"],
   inputs: ["domain", "host"],
-  run: ["inputs", "run", "domain", "ports", "render"],
+  run: ["inputs", "run", "delivery", "domain", "ports", "render"],
+  // The steps that actions share when they write to Git.
+  delivery: ["delivery", "domain", "ports", "render"],
   domain: ["domain"],
   ports: ["ports", "domain"],
   render: ["render", "domain"],
@@ -32,6 +35,7 @@ const MAY_IMPORT: Record<Part, readonly Part[]> = {
     "main",
     "inputs",
     "run",
+    "delivery",
     "domain",
     "ports",
     "render",

@@ -168,6 +168,8 @@ function render(pull: PullRequestRow, example: Record<string, unknown>): object 
   });
   return {
     ...example,
+    // The example's own teams are not as the description has them.
+    requested_teams: [],
     number,
     title,
     body,

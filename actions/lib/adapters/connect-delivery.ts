@@ -1,0 +1,45 @@
+import type { History } from "../ports/history.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { PullRequests } from "../ports/pull-requests.ts";
+import type { SourceControl } from "../ports/source-control.ts";
+import type { Wait } from "../ports/wait.ts";
+import type { Workspace } from "../ports/workspace.ts";
+import { type GitIdentity, git } from "./git.ts";
+import { gitHistory } from "./git-history.ts";
+import { gitWorkspace } from "./git-workspace.ts";
+import { type GitHubOptions, gitAuthentication } from "./github-client.ts";
+import { githubCommits } from "./github-commits.ts";
+import { githubPullRequests } from "./github-pull-requests.ts";
+import { wait } from "./wait.ts";
+
+interface Connected {
+  workspace: Workspace;
+  sourceControl: SourceControl;
+  pullRequests?: PullRequests;
+  history: History;
+  wait: Wait;
+  logger: Logger;
+}
+
+/**
+ * Everything that an action which writes to Git works through.
+ *
+ * @param options the checkout, who commits, and GitHub where there is one
+ */
+export function connectDelivery(options: {
+  root: string;
+  identity: GitIdentity;
+  github: GitHubOptions | undefined;
+  logger: Logger;
+}): Connected {
+  const { root, identity, github, logger } = options;
+  const local = { root, identity };
+  const shared = { workspace: gitWorkspace(root), wait, logger };
+  if (github === undefined) return { ...shared, sourceControl: git(local), history: gitHistory(local) };
+  return {
+    ...shared,
+    sourceControl: githubCommits(local, github, logger),
+    pullRequests: githubPullRequests(local, github, logger),
+    history: gitHistory({ ...local, env: gitAuthentication(github) }),
+  };
+}

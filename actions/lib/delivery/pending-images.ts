@@ -1,0 +1,54 @@
+import type { PinnedImage } from "../domain/built-image.ts";
+import { parseBumpRecord } from "../domain/bump-record.ts";
+import { pinnedImages } from "../domain/pinned-images.ts";
+import type { History } from "../ports/history.ts";
+import type { OpenPullRequest } from "../ports/pull-requests.ts";
+import { onlyKustomizations } from "./read-overlays.ts";
+
+/** Images, and the commit that each was built from. */
+export interface Offered {
+  images: readonly PinnedImage[];
+  sources: ReadonlyMap<string, string>;
+}
+
+/**
+ * Joins what is offered now with what waits in the environment's pull request: one pull request brings both.
+ *
+ * @param environment its name
+ * @param pending the pull request, if there is one
+ * @param images what is offered now
+ * @param source what they were built from
+ * @param history reads what the pull request would bring
+ * @returns every image once, the one from the newer source where both have it
+ */
+export async function readPending(
+  environment: string,
+  pending: OpenPullRequest | undefined,
+  images: readonly PinnedImage[],
+  source: string,
+  history: History,
+): Promise<Offered> {
+  const sources = new Map(images.map(({ name }) => [name, source]));
+  if (pending === undefined) return { images, sources };
+  const own = (await history.bumps(environment, pending.head)).find(({ commit }) => commit === pending.head);
+  if (own === undefined) return { images, sources };
+  const record = parseBumpRecord(own.commit, own.message);
+  const files = await history.filesAt(pending.head, `overlays/${environment}`);
+  const { pinned } = pinnedImages(onlyKustomizations(files));
+  const waiting = [...record.images].flatMap(([name, { digest, source: from }]) => {
+    const image = pinned.get(name);
+    return image !== undefined && image.digest === digest && from !== undefined ? [{ image, from }] : [];
+  });
+  const orders = await history.compare(
+    source,
+    waiting.map(({ from }) => from),
+  );
+  const kept = new Map(images.map((image) => [image.name, image]));
+  for (const { image, from } of waiting) {
+    // The pull request is only as old as its last bump; what is older than it does not take its place.
+    if (kept.has(image.name) && orders.get(from) !== "before") continue;
+    kept.set(image.name, image);
+    sources.set(image.name, from);
+  }
+  return { images: [...kept.values()], sources };
+}

@@ -1,0 +1,31 @@
+import { WAYS, type Way } from "../domain/delivery-settings.ts";
+import { UserError } from "../domain/user-error.ts";
+import { optionalInput, type ReadInput, requiredInput } from "./read-inputs.ts";
+
+/**
+ * @param read the reader
+ * @param name the input's name in `action.yml`
+ * @returns the name of an environment
+ * @throws UserError when it cannot be a folder of `overlays/`
+ */
+export function environmentInput<Name extends string>(read: ReadInput<Name>, name: Name): string {
+  const environment = requiredInput(read, name);
+  if (/^[a-z0-9]+(?:[-.][a-z0-9]+)*$/.test(environment)) return environment;
+  throw new UserError(
+    `Input \`${name}\` is ${JSON.stringify(environment)}; expected the name of a folder in overlays/, for instance \`local\`.`,
+  );
+}
+
+/**
+ * @param read the reader
+ * @param name the input's name in `action.yml`
+ * @returns how a change gets to its branch, or `undefined` when the environment shall say
+ * @throws UserError for anything else
+ */
+export function wayInput<Name extends string>(read: ReadInput<Name>, name: Name): Way | undefined {
+  const text = optionalInput(read, name);
+  if (text === undefined) return undefined;
+  const way = WAYS.find((known) => known === text);
+  if (way !== undefined) return way;
+  throw new UserError(`Input \`${name}\` is ${JSON.stringify(text)}; expected ${WAYS.join(" or ")}.`);
+}

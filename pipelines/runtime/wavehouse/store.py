@@ -6,14 +6,33 @@ import os
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Protocol
 
 import fsspec
-from fsspec import AbstractFileSystem
 
 from wavehouse.errors import UserError
+from wavehouse.s3_objects import S3Objects
 
 STORE_VARIABLE = "WAVEHOUSE_STORE"
+
+
+class FileSystem(Protocol):
+    """What a store needs of a file system, in fsspec's words. Paths have no scheme."""
+
+    def cat_file(self, path: str) -> bytes:
+        """The whole of a file. Throws FileNotFoundError."""
+
+    def pipe_file(self, path: str, data: bytes) -> None:
+        """Writes a file."""
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file or folder."""
+
+    def find(self, path: str) -> list[str]:
+        """The paths of all files below a folder."""
+
+    def rm(self, path: str, *, recursive: bool) -> None:
+        """Removes a file, or a folder with all that is in it."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +40,7 @@ class Store:
     """One bucket. Keys are paths below it, with `/`, as `layout` makes them."""
 
     root: str
-    filesystem: AbstractFileSystem
+    filesystem: FileSystem
 
     @staticmethod
     def open(bucket: str, template: str | None = None) -> Store:
@@ -42,7 +61,7 @@ class Store:
         root = found.replace("{bucket}", bucket).rstrip("/")
         scheme = root.split("://", 1)[0]
         # Hadoop says s3a for what everybody else calls s3.
-        return Store(root, fsspec.filesystem("s3" if scheme == "s3a" else scheme))
+        return Store(root, S3Objects() if scheme in ("s3", "s3a") else fsspec.filesystem(scheme))
 
     def url(self, key: str) -> str:
         """The address by which Spark knows a key."""
@@ -50,7 +69,7 @@ class Store:
 
     def read(self, key: str) -> bytes:
         """The whole of an object. Throws FileNotFoundError."""
-        return cast("bytes", self.filesystem.cat_file(self._path(key)))
+        return self.filesystem.cat_file(self._path(key))
 
     def exists(self, key: str) -> bool:
         """Whether there is an object, or a folder with something in it."""
@@ -59,7 +78,7 @@ class Store:
     def list(self, prefix: str) -> list[str]:
         """Keys of all objects below a prefix, sorted; none where there is no such folder."""
         base = f"{self._path('')}/"
-        found = cast("list[str]", self.filesystem.find(self._path(prefix)))
+        found = self.filesystem.find(self._path(prefix))
         return sorted(path.split(base, 1)[1] for path in found)
 
     def delete(self, prefix: str) -> None:

@@ -14,12 +14,14 @@ export interface Inputs {
   registry: string;
   /** A reference, or `undefined` for an empty base. */
   baseImage: string | undefined;
+  /** A reference, or `undefined` where no `dags` is built. */
+  airflowImage: string | undefined;
   /** Names of pipelines; empty for all. */
   pipelines: readonly string[];
   dryRun: boolean;
 }
 
-export const inputNames = ["registry", "base-image", "pipelines", "dry-run"] as const;
+export const inputNames = ["registry", "base-image", "airflow-image", "pipelines", "dry-run"] as const;
 
 /**
  * @param read gives the text of an input
@@ -27,17 +29,23 @@ export const inputNames = ["registry", "base-image", "pipelines", "dry-run"] as 
  * @throws UserError when one is not what it should be
  */
 export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs {
-  const baseImage = optionalInput(read, "base-image");
-  if (baseImage !== undefined && parseImageReference(baseImage) === undefined) {
-    throw new UserError(
-      `Input \`base-image\` is ${JSON.stringify(baseImage)}; expected an image's reference, ` +
-        "for instance `ghcr.io/acme/spark-base:4.1.3`.",
-    );
-  }
   return {
     registry: parseRegistry(requiredInput(read, "registry")),
-    baseImage,
+    baseImage: imageInput(read, "base-image", "ghcr.io/acme/spark-base:4.1.3"),
+    airflowImage: imageInput(read, "airflow-image", "ghcr.io/acme/airflow:3.3.2"),
     pipelines: listInput(read, "pipelines"),
     dryRun: booleanInput(read, "dry-run"),
   };
+}
+
+function imageInput(
+  read: ReadInput<(typeof inputNames)[number]>,
+  name: "base-image" | "airflow-image",
+  example: string,
+): string | undefined {
+  const image = optionalInput(read, name);
+  if (image === undefined || parseImageReference(image) !== undefined) return image;
+  throw new UserError(
+    `Input \`${name}\` is ${JSON.stringify(image)}; expected an image's reference, for instance \`${example}\`.`,
+  );
 }

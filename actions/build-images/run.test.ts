@@ -26,6 +26,7 @@ const files: Record<string, string> = {
 const inputs = (more: Partial<Inputs> = {}): Inputs => ({
   registry: "localhost:5001",
   baseImage: undefined,
+  airflowImage: undefined,
   pipelines: [],
   dryRun: false,
   ...more,
@@ -112,6 +113,25 @@ describe("run", () => {
     expect(onBase[0]?.tag).not.toBe(onNothing[0]?.tag);
   });
 
+  test("with Airflow's image there is `dags` on it, of all pipelines, whichever are chosen", async () => {
+    const airflow = `sha256:${"a".repeat(64)}`;
+    const started = { images: { "localhost:5001/airflow:1": airflow } };
+    const dagsOf = async (changed: Record<string, string>): Promise<BuiltImage | undefined> => {
+      const at = ports({ files: changed, registry: memoryRegistry(started) });
+      const given = inputs({ airflowImage: "localhost:5001/airflow:1", pipelines: ["breweries"] });
+      return imagesOf(await run(given, at)).find(({ name }) => name === "dags");
+    };
+    const dags = await dagsOf({});
+    expect(dags?.reference).toMatch(/^localhost:5001\/dags:[0-9a-f]{16}@sha256:/);
+    expect(await dagsOf({})).toEqual(dags);
+    expect(await dagsOf({ "pipelines/runtime/wavehouse/jobs/silver.py": "print('other')" })).toEqual(dags);
+    const another = {
+      "pipelines/ales/pipeline.yaml": breweries.replace("name: breweries\n", "name: ales\n"),
+    };
+    expect((await dagsOf(another))?.tag).not.toBe(dags?.tag);
+    expect((await dagsOf({ "pipelines/breweries/gold/x.sql": "select 2" }))?.tag).not.toBe(dags?.tag);
+  });
+
   test("one push that fails leaves no outputs; the next try finds the others", async () => {
     const registry = memoryRegistry({ refuse: (reference) => reference.includes("tests") });
     const at = ports({ registry });
@@ -147,7 +167,13 @@ describe("run", () => {
       "a base that is not there",
       { baseImage: "localhost:5001/none:1" },
       {},
-      "there is no image localhost:5001/none:1",
+      "Input `base-image`: there is no image localhost:5001/none:1",
+    ],
+    [
+      "an Airflow that is not there",
+      { airflowImage: "localhost:5001/none:2" },
+      {},
+      "Input `airflow-image`: there is no image localhost:5001/none:2",
     ],
   ])("refuses %s and pushes nothing", async (_, more, changed, message) => {
     const at = ports({ files: changed });
@@ -170,12 +196,14 @@ describe("loadInputs", () => {
     const given = {
       registry: "ghcr.io/acme/",
       "base-image": "ghcr.io/acme/spark:1",
+      "airflow-image": "ghcr.io/acme/airflow:1",
       pipelines: "a, b",
       "dry-run": "true",
     };
     expect(loadInputs(read(given))).toEqual({
       registry: "ghcr.io/acme",
       baseImage: "ghcr.io/acme/spark:1",
+      airflowImage: "ghcr.io/acme/airflow:1",
       pipelines: ["a", "b"],
       dryRun: true,
     });
@@ -185,6 +213,7 @@ describe("loadInputs", () => {
     [{ "dry-run": "false" }, "Input `registry` is empty"],
     [{ registry: "https://ghcr.io", "dry-run": "false" }, "write ghcr.io"],
     [{ registry: "ghcr.io", "dry-run": "false", "base-image": "A B" }, 'Input `base-image` is "A B"'],
+    [{ registry: "ghcr.io", "dry-run": "false", "airflow-image": ":" }, 'Input `airflow-image` is ":"'],
   ])("refuses %j", (given, message) => {
     expect(() => loadInputs(read(given))).toThrow(message);
   });

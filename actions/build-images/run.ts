@@ -3,11 +3,12 @@ import type { BuiltImage } from "../lib/domain/built-image.ts";
 import { didYouMean } from "../lib/domain/did-you-mean.ts";
 import { formatImageReference, parseImageReference } from "../lib/domain/image-reference.ts";
 import { buildLayer } from "../lib/domain/layer.ts";
-import { readPipeline } from "../lib/domain/pipeline-file.ts";
+import { type PipelineFile, readPipeline } from "../lib/domain/pipeline-file.ts";
 import {
   type ImageContents,
   type PlannedImage,
   planContents,
+  planDagsContents,
   planImages,
 } from "../lib/domain/plan-images.ts";
 import { settleInParallel } from "../lib/domain/settle-in-parallel.ts";
@@ -29,7 +30,7 @@ export interface Ports {
 const AT_ONCE = 8;
 
 /**
- * Builds the images of the pipelines and pushes those that the registry does not have yet. An image's tag is the
+ * Builds the images of the pipelines, and where Airflow's is given `dags` from it, and pushes those that the registry does not have yet. An image's tag is the
  * hash of all that goes in, so one look-up tells whether there is anything to do.
  *
  * @param inputs what to build, and where it goes
@@ -40,13 +41,19 @@ const AT_ONCE = 8;
  */
 export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const tree = await ports.workspace.list("pipelines");
-  const [contents, base] = await Promise.all([
+  const [jobs, dags, base, airflow] = await Promise.all([
     readContents(inputs, ports.workspace, tree),
-    resolveBase(inputs.baseImage, ports.registry),
+    readDags(inputs, ports.workspace, tree),
+    resolveBase("base-image", inputs.baseImage, ports.registry),
+    resolveBase("airflow-image", inputs.airflowImage, ports.registry),
   ]);
-  const files = await readFiles(contents, ports.workspace);
-  const planned = planImages(contents, files, { registry: inputs.registry, base: base?.digest });
-  const images = await deliver(planned, base?.reference, inputs.dryRun, ports);
+  const files = await readFiles([...jobs, ...dags], ports.workspace);
+  const plan = (contents: readonly ImageContents[], on: Base | undefined): BasedImage[] =>
+    planImages(contents, files, { registry: inputs.registry, base: on?.digest }).map((image) => ({
+      ...image,
+      base: on?.reference,
+    }));
+  const images = await deliver([...plan(jobs, base), ...plan(dags, airflow)], inputs.dryRun, ports);
   for (const image of images) ports.logger.info(`${image.reference} ${tellState(image, inputs.dryRun)}`);
   return {
     ok: true,
@@ -67,7 +74,23 @@ async function readContents(
   workspace: Workspace,
   tree: readonly FileEntry[],
 ): Promise<ImageContents[]> {
-  const names = choosePipelines(inputs.pipelines, tree);
+  const pipelines = await readPipelines(choosePipelines(inputs.pipelines, tree), workspace);
+  return pipelines.flatMap(({ pipeline }) => planContents(pipeline, tree));
+}
+
+/** All pipelines are in it, whichever are chosen: what it lacks, Airflow forgets. */
+async function readDags(
+  inputs: Inputs,
+  workspace: Workspace,
+  tree: readonly FileEntry[],
+): Promise<ImageContents[]> {
+  if (inputs.airflowImage === undefined) return [];
+  const names = choosePipelines([], tree);
+  await readPipelines(names, workspace);
+  return planDagsContents(names, tree);
+}
+
+async function readPipelines(names: readonly string[], workspace: Workspace): Promise<PipelineFile[]> {
   const read = await Promise.all(
     names.map(async (name) => {
       const file = `pipelines/${name}/pipeline.yaml`;
@@ -76,9 +99,7 @@ async function readContents(
   );
   const findings = read.flatMap((file) => file.findings);
   if (findings.length > 0) throw new UserError(findings);
-  return read.flatMap(({ pipeline }) =>
-    pipeline === undefined ? [] : planContents(pipeline.pipeline, tree),
-  );
+  return read.flatMap(({ pipeline }) => pipeline ?? []);
 }
 
 function choosePipelines(wanted: readonly string[], tree: readonly FileEntry[]): string[] {
@@ -106,29 +127,33 @@ async function readFiles(
   );
 }
 
-/** Pins the base: its tag may move while we build. */
+/** What an image stands on, pinned: its tag may move while we build. */
+interface Base {
+  digest: string;
+  reference: string;
+}
+
+/** A planned image, and the reference of what its layer is put on. */
+type BasedImage = PlannedImage & { base: string | undefined };
+
 async function resolveBase(
-  baseImage: string | undefined,
+  input: string,
+  image: string | undefined,
   registry: ImageRegistry,
-): Promise<{ digest: string; reference: string } | undefined> {
-  if (baseImage === undefined) return undefined;
-  const parts = parseImageReference(baseImage);
-  const digest = parts?.digest ?? (await registry.digest(baseImage));
+): Promise<Base | undefined> {
+  if (image === undefined) return undefined;
+  const parts = parseImageReference(image);
+  const digest = parts?.digest ?? (await registry.digest(image));
   if (parts === undefined || digest === undefined) {
-    throw new UserError(`Input \`base-image\`: there is no image ${baseImage}; build and push it first.`);
+    throw new UserError(`Input \`${input}\`: there is no image ${image}; build and push it first.`);
   }
   return { digest, reference: formatImageReference({ ...parts, tag: undefined, digest }) };
 }
 
 /** All or nothing for the caller: the first failure is thrown, but only after the other pushes came to an end. */
-async function deliver(
-  planned: readonly PlannedImage[],
-  base: string | undefined,
-  dryRun: boolean,
-  ports: Ports,
-): Promise<BuiltImage[]> {
+async function deliver(planned: readonly BasedImage[], dryRun: boolean, ports: Ports): Promise<BuiltImage[]> {
   const outcomes = await settleInParallel(AT_ONCE, planned, async (image): Promise<BuiltImage> => {
-    const { name, tag, repository, reference } = image;
+    const { name, tag, repository, reference, base } = image;
     const known = await ports.registry.digest(reference);
     const push = (): Promise<string> =>
       ports.registry.append({ base, layer: buildLayer(image.files), reference });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { planContents, planImages, type SourceFile } from "./plan-images.ts";
+import { planContents, planDagsContents, planImages, type SourceFile } from "./plan-images.ts";
 import type { PipelineShape } from "./spark-steps.ts";
 import { UserError } from "./user-error.ts";
 
@@ -41,10 +41,10 @@ describe("planContents", () => {
       "opt/wavehouse/runtime/wavehouse/__init__.py",
       "opt/wavehouse/runtime/wavehouse/jobs/silver.py",
     ];
-    expect(images.map(({ name, step, files }) => [name, step, [...files.keys()].sort()])).toEqual([
-      ["breweries-silver", "silver", [...shared, "opt/wavehouse/pipeline/silver/clean.sql"].sort()],
-      ["breweries-tests", "quality", [...shared, "opt/wavehouse/pipeline/quality/rules.py"].sort()],
-      ["breweries-gold", "gold", [...shared, "opt/wavehouse/pipeline/gold/mart.sql"].sort()],
+    expect(images.map(({ name, files }) => [name, [...files.keys()].sort()])).toEqual([
+      ["breweries-silver", [...shared, "opt/wavehouse/pipeline/silver/clean.sql"].sort()],
+      ["breweries-tests", [...shared, "opt/wavehouse/pipeline/quality/rules.py"].sort()],
+      ["breweries-gold", [...shared, "opt/wavehouse/pipeline/gold/mart.sql"].sort()],
     ]);
   });
 
@@ -90,6 +90,30 @@ describe("planContents", () => {
   });
 });
 
+describe("planDagsContents", () => {
+  test("holds the DAG builder and every pipeline, and nothing that is for Spark or for trying out", () => {
+    const more = ["pipelines/breweries/sample/breweries.json", "pipelines/breweries/tests/test_mart.py"];
+    const [dags, ...others] = planDagsContents(["breweries"], [...tree, ...more.map((path) => source(path))]);
+    expect(others).toEqual([]);
+    expect(dags?.name).toBe("dags");
+    expect([...(dags?.files.keys() ?? [])]).toEqual([
+      "opt/wavehouse/pipelines/breweries/pipeline.yaml",
+      "opt/wavehouse/pipelines/breweries/silver/clean.sql",
+      "opt/wavehouse/pipelines/breweries/quality/rules.py",
+      "opt/wavehouse/pipelines/breweries/gold/mart.sql",
+      "opt/wavehouse/pipelines/breweries/README.md",
+      "opt/wavehouse/runtime/wavehouse/__init__.py",
+      "opt/wavehouse/runtime/wavehouse/ingest/http.py",
+      "opt/wavehouse/runtime/wavehouse/dags/build.py",
+    ]);
+  });
+
+  test("refuses what no image takes", () => {
+    const link = source("pipelines/breweries/silver/link.sql", { symlink: true });
+    expect(() => planDagsContents(["breweries"], [link])).toThrow("a symbolic link cannot go into an image");
+  });
+});
+
 describe("planImages", () => {
   const contents = (changed: Record<string, string> = {}): Map<string, Uint8Array> =>
     new Map(tree.map(({ path }) => [path, Buffer.from(changed[path] ?? `content of ${path}`)]));
@@ -113,8 +137,6 @@ describe("planImages", () => {
     });
     expect(silver).toMatchObject({
       name: "breweries-silver",
-      pipeline: "breweries",
-      step: "silver",
       repository: "ghcr.io/acme/breweries-silver",
       reference: `ghcr.io/acme/breweries-silver:${silver?.tag}`,
     });

@@ -17,18 +17,14 @@ export interface SourceFile {
 
 /** Which files an image is made of: by path in the image, the file of the repository. */
 export interface ImageContents {
-  /** `breweries-silver`. */
+  /** `breweries-silver`, `dags`. */
   name: string;
-  pipeline: string;
-  step: SparkStep;
   files: ReadonlyMap<string, SourceFile>;
 }
 
 /** An image with its identity. */
 export interface PlannedImage {
   name: string;
-  pipeline: string;
-  step: SparkStep;
   /** `<registry>/<name>`. */
   repository: string;
   /** First 16 hex digits of the hash of everything that goes in. */
@@ -42,10 +38,19 @@ export interface PlannedImage {
 const FORMAT = "wavehouse-image/1";
 
 export const RUNTIME = "pipelines/runtime/wavehouse";
-const IN_IMAGE = { pipeline: "opt/wavehouse/pipeline", runtime: "opt/wavehouse/runtime/wavehouse" };
+const IN_IMAGE = {
+  pipeline: "opt/wavehouse/pipeline",
+  pipelines: "opt/wavehouse/pipelines",
+  runtime: "opt/wavehouse/runtime/wavehouse",
+};
 /** Parts of the runtime that run in Airflow or nowhere, never in a Spark job. */
 const NOT_IN_JOBS =
   /^(?:ingest|dags|tests)\/|^(?:testing|class_archive)\.py$|(?:^|\/)(?:tests\/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)/;
+/** Parts of the runtime that run in a Spark job or nowhere, never in Airflow. */
+const NOT_IN_DAGS =
+  /^jobs\/|^(?:session|testing|class_archive)\.py$|(?:^|\/)(?:tests\/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)/;
+/** Parts of a pipeline that are for trying it out. */
+const FOR_TRYING = /^(?:sample|tests)\//;
 const COMPILED = /(?:^|\/)__pycache__\/|\.pyc$/;
 const MAX_FILE_BYTES = 100 * 1024 * 1024;
 
@@ -59,21 +64,46 @@ const MAX_FILE_BYTES = 100 * 1024 * 1024;
  */
 export function planContents(pipeline: PipelineShape, tree: readonly SourceFile[]): ImageContents[] {
   const { name } = pipeline.metadata;
-  const images = sparkStepsOf(pipeline).map((step): ImageContents => {
-    const files = new Map<string, SourceFile>();
-    for (const file of tree) {
-      const target = pathInImage(file.path, name, step);
-      if (target !== undefined) files.set(target, file);
-    }
-    return { name: imageName(name, step), pipeline: name, step, files };
-  });
+  return inspected(
+    sparkStepsOf(pipeline).map((step) => ({
+      name: imageName(name, step),
+      files: collect(tree, (path) => pathInJob(path, name, step)),
+    })),
+  );
+}
+
+/**
+ * Decides which files go into the image `dags`: the DAG builder, and every pipeline without its samples and tests.
+ *
+ * @param pipelines the names of all pipelines
+ * @param tree the repository's files, at least those of the pipelines and of the runtime
+ * @returns the image
+ * @throws UserError as `planContents`
+ */
+export function planDagsContents(pipelines: readonly string[], tree: readonly SourceFile[]): ImageContents[] {
+  const known = new Set(pipelines);
+  return inspected([{ name: "dags", files: collect(tree, (path) => pathInDags(path, known)) }]);
+}
+
+function collect(
+  tree: readonly SourceFile[],
+  place: (path: string) => string | undefined,
+): ReadonlyMap<string, SourceFile> {
+  const files = new Map<string, SourceFile>();
+  for (const file of tree) {
+    const target = COMPILED.test(file.path) ? undefined : place(file.path);
+    if (target !== undefined) files.set(target, file);
+  }
+  return files;
+}
+
+function inspected(images: ImageContents[]): ImageContents[] {
   const findings = images.flatMap((image) => inspect(image));
   if (findings.length > 0) throw new UserError(distinct(findings));
   return images;
 }
 
-function pathInImage(path: string, pipeline: string, step: SparkStep): string | undefined {
-  if (COMPILED.test(path)) return undefined;
+function pathInJob(path: string, pipeline: string, step: SparkStep): string | undefined {
   if (path.startsWith(`${RUNTIME}/`)) {
     const below = path.slice(RUNTIME.length + 1);
     return NOT_IN_JOBS.test(below) ? undefined : `${IN_IMAGE.runtime}/${below}`;
@@ -83,6 +113,16 @@ function pathInImage(path: string, pipeline: string, step: SparkStep): string | 
   const below = path.slice(folder.length);
   if (below !== "pipeline.yaml" && !below.startsWith(`${step}/`)) return undefined;
   return `${IN_IMAGE.pipeline}/${below}`;
+}
+
+function pathInDags(path: string, pipelines: ReadonlySet<string>): string | undefined {
+  if (path.startsWith(`${RUNTIME}/`)) {
+    const below = path.slice(RUNTIME.length + 1);
+    return NOT_IN_DAGS.test(below) ? undefined : `${IN_IMAGE.runtime}/${below}`;
+  }
+  const [, name = "", below = ""] = /^pipelines\/([^/]+)\/(.+)$/.exec(path) ?? [];
+  if (!pipelines.has(name) || FOR_TRYING.test(below)) return undefined;
+  return `${IN_IMAGE.pipelines}/${name}/${below}`;
 }
 
 function inspect(image: ImageContents): Finding[] {
@@ -170,14 +210,6 @@ export function planImages(
       .slice(0, 16);
     const repository = `${options.registry}/${image.name}`;
     const reference = formatImageReference({ repository, tag, digest: undefined });
-    return {
-      name: image.name,
-      pipeline: image.pipeline,
-      step: image.step,
-      repository,
-      tag,
-      reference,
-      files,
-    };
+    return { name: image.name, repository, tag, reference, files };
   });
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { cacheRoot } from "kubeconform-wrapper";
 import { certificates } from "./certificates.ts";
@@ -47,7 +47,8 @@ export function configureComponents(
   }
   const write = (name: string, text: string): string => {
     const file = join(places.config, name);
-    writeFileSync(file, text, { mode: 0o600 });
+    // kube-proxy ends itself when its file is written, be it with the same text.
+    if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text, { mode: 0o600 });
     return file;
   };
   for (const { name } of certificates) {
@@ -160,6 +161,7 @@ function containerd(places: ClusterPlaces, pauseImage: string, write: Write): Co
     state: at("containerd"),
     socket: places.containerdSocket,
     optional: at("containerd-optional"),
+    runc: at("runc"),
     cni: join(places.config, "cni"),
     pauseImage,
   });

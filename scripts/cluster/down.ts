@@ -5,7 +5,7 @@ import { runProcess } from "../../actions/lib/adapters/process.ts";
 import { UserError } from "../../actions/lib/domain/user-error.ts";
 import { removeBridge } from "./machine/bridge.ts";
 import { clearFirewall } from "./machine/firewall.ts";
-import { removeFixedPlaces, removePodGroups } from "./machine/leftovers.ts";
+import { removeFixedPlaces, removePodGroups, removeShimSockets } from "./machine/leftovers.ts";
 import { unmountUnder } from "./machine/mounts.ts";
 import { endPodProcesses } from "./machine/pod-processes.ts";
 import { restoreSysctls } from "./machine/sysctls.ts";
@@ -40,6 +40,7 @@ export async function down(places: ClusterPlaces, log: (line: string) => void): 
     await Promise.all(others.map((name) => table.stop(name)));
   });
   await attempt("pods ended", () => endPodProcesses(places.containerdSocket));
+  await attempt("sockets removed", () => removeShimSockets(places.state));
   await attempt("containers forgotten", () => forgetContainers(places.containerdSocket));
   await attempt("containerd ended", () => table.stop("containerd"));
   await attempt("mounts removed", () => unmountUnder([places.state, images]));

@@ -11,6 +11,7 @@ export function renderContainerd(at: {
   state: string;
   socket: string;
   optional: string;
+  runc: string;
   cni: string;
   pauseImage: string;
 }): string {
@@ -35,6 +36,8 @@ snapshotter = "overlayfs"
 discard_unpacked_layers = true
 [${cri}.containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"
+[${cri}.containerd.runtimes.runc.options]
+Root = ${text(at.runc)}
 [${cri}.cni]
 bin_dir = "/usr/lib/cni"
 conf_dir = ${text(at.cni)}

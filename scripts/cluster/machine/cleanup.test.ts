@@ -79,7 +79,8 @@ test("links of this cluster go; another's stay, and so does their folder", async
   symlinkSync("/state/pod-logs/a.log", join(logs, "a"));
   symlinkSync("/var/log/pods/b.log", join(logs, "b"));
   mkdirSync(join(root, "var/lib/cni/results"), { recursive: true });
-  writeFileSync(join(root, "var/lib/cni/results/wavehouse-1-eth0"), "");
+  const network = { result: { interfaces: [{ name: "lo", sandbox: "/state/containerd/netns/cni-1" }] } };
+  writeFileSync(join(root, "var/lib/cni/results/cni-loopback-1-lo"), JSON.stringify(network));
   removeFixedPlaces("/state", root);
   expect(() => readFileSync(join(logs, "a"))).toThrow();
   expect(existsSync(logs)).toBe(true);

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readlinkSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 /** Removes the control groups of pods; they are empty once the pods' processes are gone. */
@@ -27,8 +27,10 @@ export function removeFixedPlaces(state: string, root = "/"): void {
   }
   const results = join(root, "var/lib/cni/results");
   for (const name of namesIn(results)) {
-    if (name.startsWith("wavehouse-")) rmSync(join(results, name));
+    // The plugins note there where a pod's network was.
+    if (readFileSync(join(results, name), "utf8").includes(`"${state}/`)) rmSync(join(results, name));
   }
+  const runtime = join(root, "run/containerd");
   const kubelet = join(root, "var/lib/kubelet");
   for (const name of [
     "device-plugins/kubelet.sock",
@@ -37,9 +39,35 @@ export function removeFixedPlaces(state: string, root = "/"): void {
   ]) {
     rmSync(join(kubelet, name), { force: true });
   }
-  // Where another cluster keeps something too, the folders stay.
-  for (const folder of [logs, results, join(root, "var/lib/cni"), join(kubelet, "device-plugins"), kubelet]) {
-    if (existsSync(folder) && namesIn(folder).length === 0) rmdirSync(folder);
+  const cni = join(root, "var/lib/cni");
+  const plugins = join(kubelet, "device-plugins");
+  for (const folder of [logs, results, cni, plugins, kubelet, join(runtime, "s"), runtime]) {
+    removeEmpty(folder);
+  }
+}
+
+/** Where another cluster keeps something too, or a disk is mounted, a folder stays. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code !== "ENOENT" && code !== "ENOTEMPTY" && code !== "EBUSY") throw error;
+  }
+}
+
+/** Removes the sockets of containerd's shims that were killed: they are in a place of their own, which each notes. */
+export function removeShimSockets(state: string): void {
+  const tasks = join(state, "containerd/io.containerd.runtime.v2.task/k8s.io");
+  for (const task of foldersIn(tasks)) {
+    const file = join(tasks, task, "address");
+    if (existsSync(file))
+      rmSync(
+        readFileSync(file, "utf8")
+          .trim()
+          .replace(/^unix:\/\//, ""),
+        { force: true },
+      );
   }
 }
 

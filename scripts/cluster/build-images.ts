@@ -1,0 +1,39 @@
+import { run as buildPipelineImages } from "../../actions/build-images/run.ts";
+import { craneRegistry } from "../../actions/lib/adapters/crane.ts";
+import { gitWorkspace } from "../../actions/lib/adapters/git-workspace.ts";
+import { terminalLogger } from "../../actions/lib/adapters/terminal-logger.ts";
+import { type PinnedImage, parseBuiltImages } from "../../actions/lib/domain/built-image.ts";
+import { buildClusterImages } from "./images/build-cluster-images.ts";
+import { registryHost } from "./places.ts";
+
+/**
+ * Makes sure that the cluster's registry has every image that the overlays name: the platform's, and the pipelines'
+ * on top of them.
+ *
+ * @param root the clone that is delivered: what is built is what is committed in it
+ * @param crane the pinned crane
+ * @returns the images, as `publish` takes them
+ */
+export async function buildImages(
+  root: string,
+  crane: string,
+  log: (line: string) => void,
+): Promise<PinnedImage[]> {
+  const registry = craneRegistry({ program: crane });
+  const platform = await buildClusterImages({ root, registry: registryHost, images: registry, log });
+  const own = (image: string) => platform.find(({ name }) => name === image)?.reference;
+  const logger = terminalLogger((text) => {
+    for (const line of text.trimEnd().split("\n")) log(line);
+  });
+  const built = await buildPipelineImages(
+    {
+      registry: registryHost,
+      baseImage: own("spark-base"),
+      airflowImage: own("airflow"),
+      pipelines: [],
+      dryRun: false,
+    },
+    { workspace: gitWorkspace(root), registry, logger },
+  );
+  return [...platform, ...parseBuiltImages(JSON.parse(built.outputs.images ?? "[]"))];
+}

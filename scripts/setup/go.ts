@@ -6,7 +6,7 @@ import { toolsDir } from "./repository.ts";
 export const loopTools = ["kustomize", "kubeconform", "crane"] as const;
 
 /** The tools that only the tests need. */
-export const testTools = ["actionlint", "act"] as const;
+export const testTools = ["actionlint", "act", "versitygw"] as const;
 
 /** A tool that `scripts/tools` pins. */
 export type ToolName = (typeof loopTools)[number] | (typeof testTools)[number];

@@ -4,7 +4,7 @@ import { repositoryRoot, runtimeDir } from "../setup/repository.ts";
 import { type Counts, countCheck, countPytest, countVitest } from "./counts.ts";
 
 /** All that a part may need: every tool, Python, Java and the jars. */
-export type Tools = Prepared<"kustomize" | "kubeconform" | "crane" | "actionlint" | "act">;
+export type Tools = Prepared<"kustomize" | "kubeconform" | "crane" | "actionlint" | "act" | "versitygw">;
 
 /** A program that a part runs. */
 export interface Program {
@@ -109,6 +109,7 @@ function environment({ java, jars, python: { bin }, tools }: Tools): Record<stri
     SPARK_LOCAL_IP: "127.0.0.1",
     WAVEHOUSE_JARS: jars,
     WAVEHOUSE_CRANE: tools.crane,
+    WAVEHOUSE_VERSITYGW: tools.versitygw,
     PATH: `${bin}:${process.env.PATH ?? ""}`,
   };
 }

@@ -36,7 +36,7 @@ export interface Run {
 /** Actions of others, which act would fetch from GitHub: each with the little of it that the workflows need. */
 const REPLACED: Readonly<Record<string, { inputs: readonly string[]; main: string }>> = {
   "actions/checkout": {
-    inputs: ["ref", "persist-credentials"],
+    inputs: ["ref", "persist-credentials", "fetch-depth", "filter"],
     main: `
       const { execFileSync } = require("node:child_process");
       const git = (...args) => execFileSync("git", args, { cwd: process.env.GITHUB_WORKSPACE, stdio: "inherit" });
@@ -44,6 +44,11 @@ const REPLACED: Readonly<Record<string, { inputs: readonly string[]; main: strin
       git("remote", "add", "origin", process.env.TEST_REMOTE);
       git("fetch", "--quiet", "origin", process.env.INPUT_REF || process.env.GITHUB_SHA);
       git("checkout", "--quiet", "--detach", "FETCH_HEAD");`,
+  },
+  // Asked for only where there is an App, which these runs have not.
+  "actions/create-github-app-token": {
+    inputs: ["app-id", "private-key", "permission-contents", "permission-pull-requests"],
+    main: "throw new Error('there is no App here');",
   },
   "actions/cache": { inputs: ["path", "key"], main: 'console.log("cache key", process.env.INPUT_KEY);' },
 };

@@ -1,0 +1,56 @@
+import type { Way } from "../lib/domain/delivery-settings.ts";
+import { UserError } from "../lib/domain/user-error.ts";
+import { environmentInput, wayInput } from "../lib/host/delivery-inputs.ts";
+import {
+  booleanInput,
+  listInput,
+  optionalInput,
+  type ReadInput,
+  requiredInput,
+} from "../lib/host/read-inputs.ts";
+
+/** What this action is asked to do. */
+export interface Inputs {
+  from: string;
+  to: string;
+  /** Which images; empty for all that both environments name. */
+  images: readonly string[];
+  pushBranch: string | undefined;
+  way?: Way | undefined;
+  githubToken?: string | undefined;
+  dryRun: boolean;
+  committer: { name: string; email: string };
+}
+
+export const inputNames = [
+  "from",
+  "to",
+  "images",
+  "push-branch",
+  "way",
+  "github-token",
+  "dry-run",
+  "committer-name",
+  "committer-email",
+] as const;
+
+/**
+ * @param read gives the text of an input
+ * @returns the inputs, checked
+ * @throws UserError when one is not what it should be
+ */
+export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs {
+  const from = environmentInput(read, "from");
+  const to = environmentInput(read, "to");
+  if (from === to) throw new UserError(`Inputs \`from\` and \`to\` are both ${from}; name two environments.`);
+  return {
+    from,
+    to,
+    images: listInput(read, "images"),
+    pushBranch: optionalInput(read, "push-branch"),
+    way: wayInput(read, "way"),
+    githubToken: optionalInput(read, "github-token"),
+    dryRun: booleanInput(read, "dry-run"),
+    committer: { name: requiredInput(read, "committer-name"), email: requiredInput(read, "committer-email") },
+  };
+}

@@ -1,0 +1,123 @@
+import type { Planned } from "../lib/delivery/deliver-edits.ts";
+import { describeProposal } from "../lib/delivery/describe-proposal.ts";
+import { newestSource } from "../lib/delivery/newest-source.ts";
+import { type OrderedBump, planOrderedBump, readRecords } from "../lib/delivery/plan-ordered-bump.ts";
+import { readOverlays } from "../lib/delivery/read-overlays.ts";
+import type { PinnedImage } from "../lib/domain/built-image.ts";
+import { movesOf, nameImages, sourceTrailers, writeMessage } from "../lib/domain/bump-message.ts";
+import { sourceOf } from "../lib/domain/bump-record.ts";
+import { didYouMean } from "../lib/domain/did-you-mean.ts";
+import { explainLeft } from "../lib/domain/order-images.ts";
+import { pinnedImages } from "../lib/domain/pinned-images.ts";
+import { UserError } from "../lib/domain/user-error.ts";
+import type { History } from "../lib/ports/history.ts";
+import type { Workspace } from "../lib/ports/workspace.ts";
+import type { Inputs } from "./inputs.ts";
+
+/** What moves from one environment to another. */
+export interface Promotion extends Planned, OrderedBump {
+  /** A sentence for each image that is not part of it. */
+  skipped: readonly string[];
+}
+
+/**
+ * Plans a promotion. What is copied is only what a recorded bump put into the one environment, and only forwards in
+ * the other: an image of which either is not known stops all of it.
+ *
+ * @param inputs from where, to where, which images
+ * @param repoURL where Argo CD reads the repository
+ * @param at the repository's files and its history
+ * @throws UserError that names each image in the way, and why
+ */
+export async function planPromotion(
+  { from, to, images: chosen }: Inputs,
+  repoURL: string | undefined,
+  { workspace, history }: { workspace: Workspace; history: History },
+): Promise<Promotion> {
+  const giving = pinnedImages((await readOverlays(from, workspace, "from")).kustomizations);
+  const overlays = await readOverlays(to, workspace, "to");
+  const taking = pinnedImages(overlays.kustomizations);
+  const taken = new Set([...taking.pinned.keys(), ...taking.unpinned]);
+  checkChosen(chosen, taken, to);
+  const asked = [...taken].filter((name) => chosen.length === 0 || chosen.includes(name));
+  const images = asked.flatMap((name) => giving.pinned.get(name) ?? []);
+  const skipped = asked
+    .filter((name) => !giving.pinned.has(name))
+    .map((name) => `${name} is not part of it: ${from} does not pin it by tag and digest.`);
+  const sources = await readSources(from, images, history);
+  const source = (image: string): string => sources.get(image) ?? "";
+  const plan = await planOrderedBump(to, overlays, images, source, history);
+  await refuse(to, plan, source, history);
+  const moves = movesOf(plan.bumps);
+  if (moves.length === 0) return { ...plan, skipped, message: "" };
+  const main =
+    (await newestSource(
+      moves.map(({ image }) => source(image)),
+      history,
+    )) ?? "";
+  const message = writeMessage(`Promote ${nameImages(moves)} from ${from} to ${to}`, moves, [
+    `Wavehouse-Environment: ${to}`,
+    `Wavehouse-Promoted-From: ${from}`,
+    ...sourceTrailers({ main, described: await history.describe(main), repoURL, others: sources }, moves),
+  ]);
+  const proposal = await describeProposal(to, plan, main, message, history);
+  return { ...plan, skipped, message, proposal };
+}
+
+function checkChosen(chosen: readonly string[], known: ReadonlySet<string>, to: string): void {
+  for (const name of chosen) {
+    if (known.has(name)) continue;
+    const hint = didYouMean(name, [...known]) ?? `it names ${[...known].join(", ") || "none"}`;
+    throw new UserError(`Input \`images\`: ${to} does not name ${name}; ${hint}.`);
+  }
+}
+
+async function readSources(
+  from: string,
+  images: readonly PinnedImage[],
+  history: History,
+): Promise<Map<string, string>> {
+  const records = await readRecords(from, history);
+  const sources = new Map<string, string>();
+  const unknown: string[] = [];
+  for (const { name, digest } of images) {
+    const source = sourceOf(records, name, digest);
+    if (source === undefined) unknown.push(name);
+    else sources.set(name, source);
+  }
+  if (unknown.length === 0) return sources;
+  throw new UserError(
+    `Nothing was promoted: no bump put ${unknown.join(", ")} into ${from} as the overlay has it now, so nothing tells what it was built from; bump ${from} first, or leave it out with \`images\`.`,
+  );
+}
+
+/** All or nothing: half a promotion is a set of images that was never proved together. */
+async function refuse(
+  to: string,
+  plan: OrderedBump,
+  source: (image: string) => string,
+  history: History,
+): Promise<void> {
+  const reasons = plan.left.map((left) =>
+    left.reason === "older"
+      ? `${left.image}: ${to} is ahead; what it runs was built from ${left.than.slice(0, 12)}, which is newer than ${left.source.slice(0, 12)}.`
+      : explainLeft(left),
+  );
+  for (const { image, from } of movesOf(plan.bumps)) {
+    const running = plan.running.get(image);
+    if (running === undefined) {
+      if (from.digest !== undefined) {
+        reasons.push(
+          `${image}: nothing tells what ${to} runs now was built from; somebody edited its overlay.`,
+        );
+      }
+      continue;
+    }
+    if ((await history.compare(source(image), [running])).get(running) === "unknown") {
+      reasons.push(
+        `${image}: ${to} runs what was built from ${running.slice(0, 12)}, a commit that is not in this repository.`,
+      );
+    }
+  }
+  if (reasons.length > 0) throw new UserError(`Nothing was promoted to ${to}:\n${reasons.join("\n")}`);
+}

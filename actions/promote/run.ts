@@ -1,0 +1,52 @@
+import { type DeliveryPorts, deliverEdits } from "../lib/delivery/deliver-edits.ts";
+import { readDeliverySettings } from "../lib/delivery/read-overlays.ts";
+import type { ActionResult } from "../lib/domain/action-result.ts";
+import type { History } from "../lib/ports/history.ts";
+import { renderBump } from "../lib/render/render-bump.ts";
+import { renderDiff } from "../lib/render/render-diff.ts";
+import type { Inputs } from "./inputs.ts";
+import { planPromotion } from "./plan-promotion.ts";
+
+/** What this action works through. */
+export interface Ports extends DeliveryPorts {
+  history: History;
+}
+
+/**
+ * Makes one environment name exactly the images that another one runs: all of them or none.
+ *
+ * @param inputs from where, to where, and how far to go
+ * @param ports the repository's files, its history, the server, the log
+ * @returns the outputs `changed`, `commit` and `pull-request`
+ * @throws UserError when one environment is ahead, holds an image, or runs what nothing tells the source of
+ */
+export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
+  const { from, to, dryRun, pushBranch } = inputs;
+  const { logger } = ports;
+  const settings = await readDeliverySettings(to, ports.workspace);
+  const way = inputs.way ?? settings.way;
+  const target = { environment: to, way, dryRun, commit: true, pushBranch, done: "promoted" };
+  const { plan, commit, pullRequest } = await deliverEdits(target, ports, () =>
+    planPromotion(inputs, settings.repoURL, ports),
+  );
+  for (const { path, before, after } of plan.bumps) logger.info(renderDiff(path, before, after).trimEnd());
+  for (const line of plan.skipped) logger.info(line);
+  if (plan.bumps.length === 0) logger.info(`Nothing to promote: ${to} names the images of ${from} already.`);
+  const told = {
+    environment: to,
+    commit,
+    dryRun,
+    title: `Promotion from ${from}`,
+    pullRequest: pullRequest?.url,
+  };
+  return {
+    ok: true,
+    outputs: {
+      changed: String(plan.bumps.length > 0),
+      commit: commit ?? "",
+      "pull-request": pullRequest?.url ?? "",
+    },
+    summary: renderBump(plan.bumps, told, plan.skipped),
+    annotations: [],
+  };
+}

@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bumpMessage } from "../../actions/lib/domain/bump-message.ts";
+import { planBump } from "../../actions/lib/domain/plan-bump.ts";
+import { builtFrom } from "../../actions/lib/testing/delivered-repository.ts";
+import { writeFiles } from "../../actions/lib/testing/write-files.ts";
+import { type Forge, type Run, startForge } from "./act.ts";
+
+const names = ["a", "b"];
+const path = (environment: string): string => `overlays/${environment}/kustomization.yaml`;
+const unbuilt = `images:\n${names.map((name) => `  - name: ${name}\n    newTag: unbuilt\n`).join("")}`;
+
+let folder: string;
+let forge: Forge;
+const texts = new Map<string, string>();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "wavehouse-promote-"));
+  forge = await startForge(folder);
+  for (const environment of ["dev", "prod"]) texts.set(environment, unbuilt);
+  await writeFiles(forge.clone, { [path("dev")]: unbuilt, [path("prod")]: unbuilt });
+  await forge.git("add", "--all");
+  await forge.git("commit", "--quiet", "--message=Environments");
+  for (const of of [1, 2]) await bump("dev", of);
+  await forge.git("push", "--quiet", "origin", "main");
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function bump(environment: string, of: number): Promise<void> {
+  const images = names.map((name) => builtFrom(name, of));
+  const { edits } = planBump(new Map([[path(environment), texts.get(environment) ?? ""]]), images);
+  for (const { path: file, after } of edits) {
+    await writeFiles(forge.clone, { [file]: after });
+    texts.set(environment, after);
+  }
+  const message = bumpMessage(environment, edits, await forge.git("rev-parse", "HEAD"));
+  await forge.git("commit", "--quiet", "--all", `--message=${message}`);
+}
+
+async function tags(environment: string): Promise<string[]> {
+  await forge.git("fetch", "--quiet", "origin", "main");
+  const text = await forge.git("show", `FETCH_HEAD:${path(environment)}`);
+  return text.match(/(?<=newTag: )\w+/g) ?? [];
+}
+
+function dispatch(workflow: string, inputs: Record<string, string>, ref = "main"): Promise<Run> {
+  return forge.run(workflow, "workflow_dispatch", { payload: { ref: `refs/heads/${ref}`, inputs } });
+}
+
+describe("by hand, under act", { timeout: 120_000 }, () => {
+  test("promote shows the difference, then makes the commit", async () => {
+    const shown = await dispatch("promote.yml", { from: "dev", to: "prod", images: "", "dry-run": "true" });
+    expect(shown.jobs, shown.log.slice(-4_000)).toEqual({ succeeded: ["Promote"], failed: [] });
+    expect(shown.log).toContain("+    newTag: t2");
+    expect(await tags("prod")).toEqual(["unbuilt", "unbuilt"]);
+    const done = await dispatch("promote.yml", { from: "dev", to: "prod", images: "", "dry-run": "false" });
+    expect(done.jobs, done.log.slice(-4_000)).toEqual({ succeeded: ["Promote"], failed: [] });
+    expect(await tags("prod")).toEqual(["t2", "t2"]);
+    expect(await forge.git("show", "--no-patch", "--format=%s", "FETCH_HEAD")).toBe(
+      "Promote a and b from dev to prod",
+    );
+  });
+
+  test("roll-back goes back, and a promotion of what was bad is refused until the hold is lifted", async () => {
+    const back = await dispatch("rollback.yml", {
+      environment: "dev",
+      to: "",
+      lift: "",
+      way: "commit",
+      "dry-run": "false",
+    });
+    expect(back.jobs, back.log.slice(-4_000)).toEqual({ succeeded: ["Roll back"], failed: [] });
+    expect(await tags("dev")).toEqual(["t1", "t1"]);
+    expect(await forge.git("show", "FETCH_HEAD:overlays/dev/cicd/holds.yaml")).toContain("image: a");
+    const refused = await dispatch("promote.yml", {
+      from: "prod",
+      to: "dev",
+      images: "",
+      "dry-run": "false",
+    });
+    expect(refused.jobs).toEqual({ succeeded: [], failed: ["Promote"] });
+    expect(refused.log).toContain("a is held by a roll-back");
+    await dispatch("rollback.yml", {
+      environment: "dev",
+      to: "",
+      lift: "all",
+      way: "commit",
+      "dry-run": "false",
+    });
+    await dispatch("promote.yml", { from: "prod", to: "dev", images: "", "dry-run": "false" });
+    expect(await tags("dev")).toEqual(["t2", "t2"]);
+  });
+
+  test("another branch than the default one does nothing", async () => {
+    const run = await dispatch(
+      "promote.yml",
+      { from: "dev", to: "prod", images: "", "dry-run": "false" },
+      "side",
+    );
+    expect(run.jobs).toEqual({ succeeded: [], failed: [] });
+  });
+});

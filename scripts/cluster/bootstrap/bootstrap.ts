@@ -1,0 +1,72 @@
+import { parseRendered, type RenderedObject } from "../../../actions/lib/domain/rendered-objects.ts";
+import { UserError } from "../../../actions/lib/domain/user-error.ts";
+import { isApplication } from "../../../actions/lib/domain/waves.ts";
+import type { ManifestRenderer } from "../../../actions/lib/ports/manifest-renderer.ts";
+import type { Kubectl } from "../kubectl.ts";
+import { applyObjects } from "./apply-objects.ts";
+import { installArgoCd, isSynced } from "./argo-cd.ts";
+import {
+  neverMade,
+  planSourceSecrets,
+  type SecretKeys,
+  SOURCE_NAMESPACE,
+  usesSourceSecrets,
+} from "./source-secrets.ts";
+
+export interface BootstrapOptions {
+  /** Bound to the cluster, whichever it is. */
+  kubectl: Kubectl;
+  /** Renders folders of the commit that Argo CD will read. */
+  renderer: ManifestRenderer;
+  /** Name of the folder below `overlays/`. */
+  environment: string;
+  log: (line: string) => void;
+}
+
+/**
+ * Brings a cluster to where Argo CD takes over: the source Secrets with random values, made once; Argo CD; the projects
+ * and the root Application. Can be repeated: what is there and right is left alone.
+ *
+ * @throws UserError when an image was not built, a secret was never made, or Argo CD does not get ready
+ */
+export async function bootstrap({ kubectl, renderer, environment, log }: BootstrapOptions): Promise<void> {
+  const render = async (folder: string): Promise<RenderedObject[]> =>
+    parseRendered(await renderer.render(`overlays/${environment}${folder}`));
+  const [all, namespaces, argoCd, root] = await Promise.all(
+    ["", "/misc/namespaces", "/cicd/argo-cd", "/cicd"].map(render),
+  );
+  if (!(await isSynced(kubectl, "namespaces"))) await applyObjects(kubectl, namespaces ?? []);
+  if (usesSourceSecrets(all ?? [])) await makeSourceSecrets(kubectl, all ?? [], log);
+  await installArgoCd(kubectl, argoCd ?? [], log);
+  if (await isSynced(kubectl, "root")) return;
+  const first = (root ?? []).filter((object) => !isApplication(object) || object.metadata.name === "root");
+  if (!first.some(isApplication))
+    throw new UserError(`overlays/${environment}/cicd holds no Application \`root\``);
+  await applyObjects(kubectl, first);
+  log("the root is applied: Argo CD syncs the rest");
+}
+
+async function makeSourceSecrets(
+  kubectl: Kubectl,
+  objects: readonly RenderedObject[],
+  log: (line: string) => void,
+): Promise<void> {
+  for (const { name, isNew, values } of planSourceSecrets(await readKeys(kubectl))) {
+    const metadata = { name, namespace: SOURCE_NAMESPACE };
+    // By standard input: arguments can be read by anyone on the machine.
+    const stdin = JSON.stringify({ apiVersion: "v1", kind: "Secret", metadata, stringData: values });
+    const target = [`--namespace=${SOURCE_NAMESPACE}`, "--output=name"];
+    if (isNew) await kubectl.run(["create", "--filename=-", ...target], { stdin });
+    else await kubectl.run(["patch", "secret", name, "--patch-file=/dev/stdin", ...target], { stdin });
+    log(`secret ${SOURCE_NAMESPACE}/${name}: made ${Object.keys(values).join(", ")}`);
+  }
+  const missing = neverMade(objects, await readKeys(kubectl));
+  if (missing.length > 0) throw new UserError(missing.join("\n"));
+}
+
+async function readKeys(kubectl: Kubectl): Promise<SecretKeys> {
+  const { items } = await kubectl.json<{
+    items: readonly { metadata: { name: string }; data?: Record<string, string> }[];
+  }>(["get", "secrets", `--namespace=${SOURCE_NAMESPACE}`]);
+  return new Map(items.map(({ metadata, data }) => [metadata.name, new Set(Object.keys(data ?? {}))]));
+}

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { recipes } from "./recipes.ts";
@@ -31,6 +31,25 @@ describe.each(all.map((recipe) => [recipe.repository, recipe] as const))("%s", (
     const user = [...(await dockerfileOf(repository)).matchAll(/^USER (\S+)$/gm)].at(-1)?.[1];
     expect(user).toMatch(/^[1-9]\d*(:\d+)?$/);
   });
+});
+
+test("the overlay names each image as its recipe does", async () => {
+  const files = glob("overlays/local/**/kustomization.yaml", { cwd: root });
+  const entries = new Map<string, string>();
+  for await (const file of files) {
+    for (const [, name = "", repository = ""] of (await read(file)).matchAll(
+      /- name: (\S+)\n +newName: localhost:5001\/(\S+)\n/g,
+    )) {
+      entries.set(repository, name);
+    }
+  }
+  const named = all.filter(({ repository }) => entries.has(repository));
+  expect(named.map(({ repository }) => repository)).toEqual(
+    all
+      .map(({ repository }) => repository)
+      .filter((repository) => !["debian", "spark-base"].includes(repository)),
+  );
+  expect(named.map(({ name }) => name)).toEqual(named.map(({ repository }) => entries.get(repository)));
 });
 
 describe("the locks of the images", () => {

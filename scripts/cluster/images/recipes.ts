@@ -70,7 +70,7 @@ export function recipes(root: string): Recipe[] {
       ),
       text(async () => renderGitConfig(await readMirrors(toolsDir), MIRRORS), "gitconfig"),
     ]),
-    standIn("redis", "docker.io/library/redis", [
+    standIn("redis", "public.ecr.aws/docker/library/redis", [
       file(join(standIns, "redis/entrypoint.sh"), "entrypoint.sh"),
     ]),
     {

@@ -39,6 +39,7 @@ export const certificates: readonly CertificateRequest[] = [
   { name: "kubelet", user: `system:node:${network.node}`, groups: ["system:nodes"] },
   { name: "proxy", user: "system:kube-proxy" },
   { name: "coredns", user: "wavehouse:coredns" },
+  { name: "policies", user: "wavehouse:policies" },
 ];
 
 /**

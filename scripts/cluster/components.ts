@@ -67,6 +67,7 @@ export function configureComponents(
     proxy(places, programs, write),
     coredns(places, programs, write),
     gitServer(places, programs),
+    policies(places),
   ];
 }
 
@@ -240,6 +241,17 @@ function gitServer(places: ClusterPlaces, programs: ClusterPrograms): Component 
     ready: {
       url: `http://${network.host}:${ports.git}/${basename(places.repository)}/info/refs?service=git-upload-pack`,
     },
+  };
+}
+
+function policies({ pki, state }: ClusterPlaces): Component {
+  const ready = join(state, "policies.sock");
+  const server = `https://${network.host}:${ports.apiServer}`;
+  return {
+    name: "policies",
+    file: process.execPath,
+    args: [join(import.meta.dirname, "policies", "main.ts"), server, pki, network.bridge, ready],
+    ready: { socket: ready },
   };
 }
 

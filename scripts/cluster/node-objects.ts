@@ -21,6 +21,8 @@ export function nodeObjects(volumes: string): string {
     binding("wavehouse:apiserver-kubelet", "system:kubelet-api-admin"),
     dnsRole,
     binding("wavehouse:coredns", "wavehouse:coredns"),
+    policiesRole,
+    binding("wavehouse:policies", "wavehouse:policies"),
     storageClass,
     ...names.map((name) => volume(name, join(volumes, name))),
   ];
@@ -46,6 +48,16 @@ const dnsRole = {
   rules: [
     { apiGroups: [""], resources: ["services", "namespaces"], verbs: ["list", "watch"] },
     { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+  ],
+};
+
+const policiesRole = {
+  apiVersion: `${rbac}/v1`,
+  kind: "ClusterRole",
+  metadata: { name: "wavehouse:policies" },
+  rules: [
+    { apiGroups: [""], resources: ["pods", "namespaces"], verbs: ["list", "watch"] },
+    { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: ["list", "watch"] },
   ],
 };
 

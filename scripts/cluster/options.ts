@@ -15,6 +15,8 @@ export interface ClusterOptions {
   /** Only the cluster itself, with nothing on it. */
   bare: boolean;
   dryRun: boolean;
+  /** Enforce NetworkPolicies. */
+  policies: boolean;
   /** Go on showing a log as it grows. */
   follow: boolean;
 }
@@ -30,6 +32,7 @@ export const clusterHelp = `npm run cluster -- VERB [options]
   --context NAME     use a cluster that exists (minikube, kind, EKS, GKE): up only installs Argo CD and the root
   --environment ENV  the overlay to install (default local)
   --bare             up: only the cluster, with nothing on it
+  --no-policies      up: do not enforce NetworkPolicies
   --follow           logs: go on as it grows
   --dry-run          up: say what is in the way, and what would be done
   -h, --help         this page
@@ -65,6 +68,7 @@ export function parseClusterOptions(argv: readonly string[]): ClusterOptions | u
     environment: values.environment ?? "local",
     bare: values.bare ?? false,
     dryRun: values["dry-run"] ?? false,
+    policies: !(values["no-policies"] ?? false),
     follow: values.follow ?? false,
   };
 }
@@ -84,6 +88,7 @@ function parse(argv: readonly string[]) {
         context: { type: "string" },
         environment: { type: "string" },
         bare: { type: "boolean" },
+        "no-policies": { type: "boolean" },
         "dry-run": { type: "boolean" },
         follow: { type: "boolean", short: "f" },
         help: { type: "boolean", short: "h" },

@@ -12,17 +12,20 @@ import { claimSysctls } from "./machine/sysctls.ts";
 import { nodeObjects } from "./node-objects.ts";
 import { pauseReference, pushPauseImage } from "./pause-image.ts";
 import { type ClusterPlaces, network } from "./places.ts";
+import { liftPolicies } from "./policies/enforce.ts";
 import { ProcessTable } from "./process-table.ts";
 
 /**
  * Brings up a bare cluster of one node, or what of it does not run.
  *
+ * @param options whether NetworkPolicies are enforced
  * @param log takes a line for each process that is started
  * @returns kubectl for it; the node is Ready
  */
 export async function startNode(
   places: ClusterPlaces,
   programs: ClusterPrograms & { crane: string },
+  options: { policies: boolean },
   log: (line: string) => void,
 ): Promise<Kubectl> {
   mkdirSync(places.state, { recursive: true, mode: 0o700 });
@@ -53,8 +56,15 @@ export async function startNode(
   await Promise.all(
     named("controller-manager", "scheduler", "kubelet", "proxy", "coredns", "git").map(start),
   );
+  if (options.policies) await Promise.all(named("policies").map(start));
+  else await stopEnforcing(table);
   await awaitNode(client);
   return client;
+}
+
+async function stopEnforcing(table: ProcessTable): Promise<void> {
+  await table.stop("policies");
+  await liftPolicies(network.bridge);
 }
 
 interface NodeStatus {

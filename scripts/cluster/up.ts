@@ -1,6 +1,10 @@
+import { terminalLogger } from "../../actions/lib/adapters/terminal-logger.ts";
 import { UserError } from "../../actions/lib/domain/user-error.ts";
 import { StepPrinter } from "../demo/print.ts";
-import type { Kubectl } from "./kubectl.ts";
+import { repositoryRoot } from "../setup/repository.ts";
+import { buildImages } from "./build-images.ts";
+import type { ClusterPrograms } from "./components.ts";
+import { publish, takeWorkingTree } from "./git/publish.ts";
 import { installPackages, missingPackages } from "./machine/packages.ts";
 import { readFacts } from "./machine/read-facts.ts";
 import type { ClusterOptions } from "./options.ts";
@@ -15,21 +19,23 @@ import { startNode } from "./start-node.ts";
  * @param places where its state goes
  * @throws UserError when something is in the way, or does not get ready
  */
-export async function up(places: ClusterPlaces, options: ClusterOptions): Promise<Kubectl | undefined> {
+export async function up(places: ClusterPlaces, options: ClusterOptions): Promise<void> {
+  const started = performance.now();
   const print = new StepPrinter();
   const log = (line: string): void => print.line(line);
   await print.step("preflight", "what would be in the way", () => preflight(places, log));
-  if (options.dryRun) return undefined;
+  if (options.dryRun) return;
   await print.step("packages", "what Debian has", () => installPackages(log));
   const programs = await print.step("programs", "from pinned Go modules; built once", () =>
     preparePrograms(),
   );
   const kubectl = await print.step("cluster", "one node, a registry and a Git server on this machine", () =>
-    startNode(places, programs, log),
+    startNode(places, programs, options, log),
   );
+  if (!options.bare) await deliver(places, options, programs, print);
   print.line();
-  print.line(`export KUBECONFIG=${places.kubeconfig}  # kubectl: ${programs.kubectl}`);
-  return kubectl;
+  print.line(`${((performance.now() - started) / 1000).toFixed(1)} s in all`);
+  print.line(`export KUBECONFIG=${places.kubeconfig}  # kubectl: ${kubectl.program}`);
 }
 
 async function preflight(places: ClusterPlaces, log: (line: string) => void): Promise<void> {
@@ -43,4 +49,27 @@ async function preflight(places: ClusterPlaces, log: (line: string) => void): Pr
       ? `a cluster is in ${places.state}: it is used, and mended where it must`
       : "nothing is in the way",
   );
+}
+
+/** Brings the working tree, with the images that it makes, to where Argo CD reads it. */
+async function deliver(
+  places: ClusterPlaces,
+  { environment }: ClusterOptions,
+  { crane }: ClusterPrograms & { crane: string },
+  print: StepPrinter,
+): Promise<void> {
+  const log = (line: string): void => print.line(line);
+  const logger = terminalLogger((text) => {
+    for (const line of text.trimEnd().split("\n")) log(line);
+  });
+  await print.step("commit", "the checkout as it is, in a clone of its own", () =>
+    takeWorkingTree(repositoryRoot, places),
+  );
+  const images = await print.step("images", "built once, by what goes in", () =>
+    buildImages(places.clone, crane, log),
+  );
+  await print.step("push", `images: in overlays/${environment}, one commit, to the Git server`, async () => {
+    const commit = await publish(environment, images, places, logger);
+    log(`main is at ${commit.slice(0, 12)}`);
+  });
 }

@@ -150,6 +150,7 @@ function missingEntry(
     rule: "images/no-entry",
     severity: "error",
     ...(source ?? { file: `overlays/${environment}/kustomization.yaml`, line: 1, column: 1 }),
+    rendered: { object: objectName(object), pointer },
     message: `${objectName(object)} runs the image \`${bare}\`, which nothing in overlays/${environment} pins`,
     expected: "an entry in `images:` of the overlay that renders it",
     fix: hint ?? `add {name: ${bare}, newName: <registry>/${bare.split("/").at(-1)}, newTag: ${UNBUILT}}`,

@@ -4,7 +4,7 @@ import { showLog } from "./cluster/logs.ts";
 import { type ClusterOptions, clusterHelp, parseClusterOptions } from "./cluster/options.ts";
 import { clusterPlaces } from "./cluster/places.ts";
 import { showStatus } from "./cluster/show-status.ts";
-import { up } from "./cluster/up.ts";
+import { up, upOnContext } from "./cluster/up.ts";
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -14,8 +14,7 @@ async function run(options: ClusterOptions): Promise<void> {
   const places = clusterPlaces();
   switch (options.verb) {
     case "up":
-      await up(places, options);
-      return;
+      return options.context === undefined ? up(places, options) : upOnContext(options.context, options);
     case "status":
       return showStatus(places, options, print);
     case "logs":

@@ -6,11 +6,13 @@ import { type ApplicationState, isDone, readApplications, renderApplications } f
 /**
  * Waits until every Application is Synced and Healthy, and tells of each change on the way.
  *
+ * @param commit where the root shall be; wherever it is when not known
  * @param timeoutMs how long without a change is too long
  * @throws UserError with the table of what is not done
  */
 export async function awaitApplications(
   kubectl: Kubectl,
+  commit: string | undefined,
   log: (line: string) => void,
   timeoutMs = 10 * 60_000,
 ): Promise<void> {
@@ -18,7 +20,7 @@ export async function awaitApplications(
   const told = new Map<string, string>();
   let changed = performance.now();
   for (let settled = 0; ; await sleep(1_000)) {
-    const states = await readApplications(kubectl);
+    const states = await readApplications(kubectl, commit);
     for (const state of states) {
       const text = `${state.sync}, ${state.health}`;
       if (told.get(state.name) === text) continue;

@@ -9,29 +9,42 @@ export interface ApplicationState {
   wave: number;
   sync: string;
   health: string;
+  /** Whether sync and health are told of the commit that is wanted now. */
+  current: boolean;
   /** What the running or last operation says. */
   operation: string;
 }
 
 interface Application {
   metadata: { name: string; annotations?: Record<string, string> };
+  spec: { source?: { targetRevision?: string } };
   status?: {
-    sync?: { status?: string };
+    sync?: {
+      status?: string;
+      revision?: string;
+      comparedTo?: { source?: { targetRevision?: string } };
+    };
     health?: { status?: string };
     operationState?: { phase?: string; message?: string };
     conditions?: { type: string; message: string }[];
   };
 }
 
-/** Reads every Application, by wave and name; none where there is no Argo CD. */
-export async function readApplications(kubectl: Kubectl): Promise<ApplicationState[]> {
+/**
+ * Reads every Application, by wave and name; none where there is no Argo CD.
+ *
+ * @param commit where the root shall be; wherever it is when not said
+ */
+export async function readApplications(kubectl: Kubectl, commit?: string): Promise<ApplicationState[]> {
   const list = await kubectl
     .json<{ items: Application[] }>(["get", "applications.argoproj.io", "--namespace=cicd"])
     .catch(() => ({ items: [] }));
-  return list.items.map(toState).sort((a, b) => a.wave - b.wave || a.name.localeCompare(b.name));
+  return list.items
+    .map((item) => toState(item, commit))
+    .sort((a, b) => a.wave - b.wave || a.name.localeCompare(b.name));
 }
 
-function toState({ metadata, status = {} }: Application): ApplicationState {
+function toState({ metadata, spec, status = {} }: Application, commit?: string): ApplicationState {
   const { conditions = [], health, operationState, sync } = status;
   const error = conditions.find(({ type }) => type.endsWith("Error"));
   return {
@@ -39,14 +52,17 @@ function toState({ metadata, status = {} }: Application): ApplicationState {
     // The root holds the others and has no turn among them.
     wave: metadata.name === "root" ? -1 : Number(metadata.annotations?.["argocd.argoproj.io/sync-wave"] ?? 0),
     sync: sync?.status ?? "Unknown",
+    current:
+      sync?.comparedTo?.source?.targetRevision === spec.source?.targetRevision &&
+      (metadata.name !== "root" || commit === undefined || sync?.revision === commit),
     health: health?.status ?? "Unknown",
     operation: error?.message ?? [operationState?.phase, operationState?.message].filter(Boolean).join(": "),
   };
 }
 
 /** Whether an Application is where Git wants it. */
-export function isDone({ sync, health }: ApplicationState): boolean {
-  return sync === "Synced" && health === "Healthy";
+export function isDone({ current, health, sync }: ApplicationState): boolean {
+  return current && sync === "Synced" && health === "Healthy";
 }
 
 /** Draws the Applications as a table, and below it what keeps those that are not done. */

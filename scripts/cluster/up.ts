@@ -1,10 +1,15 @@
+import { connectValidation } from "../../actions/lib/adapters/connect-validation.ts";
 import { terminalLogger } from "../../actions/lib/adapters/terminal-logger.ts";
 import { UserError } from "../../actions/lib/domain/user-error.ts";
 import { StepPrinter } from "../demo/print.ts";
-import { repositoryRoot } from "../setup/repository.ts";
+import { repositoryRoot, toolsDir } from "../setup/repository.ts";
+import { awaitApplications } from "./await-applications.ts";
+import { bootstrap } from "./bootstrap/bootstrap.ts";
 import { buildImages } from "./build-images.ts";
 import type { ClusterPrograms } from "./components.ts";
+import { findKubectl } from "./find-kubectl.ts";
 import { publish, takeWorkingTree } from "./git/publish.ts";
+import { type Kubectl, kubectl } from "./kubectl.ts";
 import { installPackages, missingPackages } from "./machine/packages.ts";
 import { readFacts } from "./machine/read-facts.ts";
 import type { ClusterOptions } from "./options.ts";
@@ -29,13 +34,36 @@ export async function up(places: ClusterPlaces, options: ClusterOptions): Promis
   const programs = await print.step("programs", "from pinned Go modules; built once", () =>
     preparePrograms(),
   );
-  const kubectl = await print.step("cluster", "one node, a registry and a Git server on this machine", () =>
+  const client = await print.step("cluster", "one node, a registry and a Git server on this machine", () =>
     startNode(places, programs, options, log),
   );
-  if (!options.bare) await deliver(places, options, programs, print);
+  if (!options.bare) {
+    const commit = await deliver(places, options, programs, print);
+    await install(client, places.clone, options.environment, commit, print);
+  }
   print.line();
   print.line(`${((performance.now() - started) / 1000).toFixed(1)} s in all`);
-  print.line(`export KUBECONFIG=${places.kubeconfig}  # kubectl: ${kubectl.program}`);
+  print.line(`export KUBECONFIG=${places.kubeconfig}  # kubectl: ${client.program}`);
+}
+
+/**
+ * Installs Argo CD and the root on a cluster that exists; the rest Argo CD takes from where the environment says.
+ *
+ * @param context the cluster, as kubectl's configuration names it
+ */
+export async function upOnContext(context: string, { dryRun, environment }: ClusterOptions): Promise<void> {
+  const print = new StepPrinter();
+  const client = kubectl(await findKubectl(), [`--context=${context}`]);
+  await print.step("preflight", `the cluster of ${context}`, async () => {
+    const version = await client.run(["version", "--request-timeout=10s"]).catch((error: unknown) => {
+      throw new UserError(
+        `the cluster of the context ${context} cannot be reached: ${error instanceof Error ? error.message : error}; ` +
+          "`kubectl config get-contexts` lists the contexts",
+      );
+    });
+    print.line(version.stdout.toString().trimEnd().split("\n").at(-1));
+  });
+  if (!dryRun) await install(client, repositoryRoot, environment, undefined, print);
 }
 
 async function preflight(places: ClusterPlaces, log: (line: string) => void): Promise<void> {
@@ -57,7 +85,7 @@ async function deliver(
   { environment }: ClusterOptions,
   { crane }: ClusterPrograms & { crane: string },
   print: StepPrinter,
-): Promise<void> {
+): Promise<string> {
   const log = (line: string): void => print.line(line);
   const logger = terminalLogger((text) => {
     for (const line of text.trimEnd().split("\n")) log(line);
@@ -68,8 +96,25 @@ async function deliver(
   const images = await print.step("images", "built once, by what goes in", () =>
     buildImages(places.clone, crane, log),
   );
-  await print.step("push", `images: in overlays/${environment}, one commit, to the Git server`, async () => {
+  return print.step("push", `images: in overlays/${environment}, one commit, to the Git server`, async () => {
     const commit = await publish(environment, images, places, logger);
     log(`main is at ${commit.slice(0, 12)}`);
+    return commit;
   });
+}
+
+/** Installs Argo CD and the root, and waits for all that they bring. */
+async function install(
+  kubectl: Kubectl,
+  root: string,
+  environment: string,
+  commit: string | undefined,
+  print: StepPrinter,
+): Promise<void> {
+  const log = (line: string): void => print.line(line);
+  const { renderer } = connectValidation(root, toolsDir);
+  await print.step("bootstrap", "secrets, Argo CD, the root", () =>
+    bootstrap({ kubectl, renderer, environment, log }),
+  );
+  await print.step("sync", "Argo CD, wave by wave", () => awaitApplications(kubectl, commit, log));
 }

@@ -49,6 +49,32 @@ describe("npm run validate", () => {
     expect(code).toBe(1);
   });
 
+  test("--format sarif and --report write the same list, and github prints it as annotations", async () => {
+    const folder = await repository(["keys: [id]", "keys: id"]);
+    const report = join(folder, ".report");
+    const { code, stdout } = validate("--format", "sarif", "--report", report, "--root", folder);
+    expect(code).toBe(1);
+    expect(await readFile(join(report, "validation.sarif"), "utf8")).toBe(stdout);
+    expect(JSON.parse(stdout).runs[0].results).toContainEqual(
+      expect.objectContaining({ ruleId: "pipeline/wrong-type" }),
+    );
+    const github = validate("--format", "github", "--root", folder);
+    expect(github.stdout).toContain(`::error title=pipeline/wrong-type,file=${FILE},line=26,col=13::`);
+    expect(github.code).toBe(1);
+  });
+
+  test("--explain says what a rule is for, and what was meant by one that is not there", () => {
+    const { code, stdout } = validate("--explain", "policy/host-path");
+    expect(code).toBe(0);
+    expect(stdout).toContain("policy/host-path (error)\n  why: ");
+    expect(stdout).toContain("validate.wavehouse.dev/except.policy.host-path");
+    const unknown = validate("--explain", "policy/host-paht");
+    expect(unknown).toMatchObject({ code: 2, stdout: "" });
+    expect(unknown.stderr).toContain("did you mean `policy/host-path`?");
+    expect(validate("--format", "sarf").stderr).toContain("did you mean `sarif`?");
+    expect(validate("--explain", "all").stdout.match(/^ {2}why: /gm)?.length).toBeGreaterThan(90);
+  });
+
   test("--fix writes what is stale, and it ends with 0 when nothing is wrong", async () => {
     const folder = await repository(["resources: small", "resources: medium"]);
     const gold = join(folder, "manifests/processing/pipelines/breweries/gold.yaml");
@@ -72,6 +98,7 @@ describe("npm run validate", () => {
   test("--help says what it takes", () => {
     const { code, stdout } = validate("--help");
     expect(code).toBe(0);
-    for (const option of ["--fix", "--json", "--root", "Exit codes"]) expect(stdout).toContain(option);
+    for (const option of ["--fix", "--json", "--format", "--explain", "--root", "Exit codes"])
+      expect(stdout).toContain(option);
   });
 });

@@ -1,29 +1,49 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { actionsRunner } from "../actions/lib/adapters/actions-core.ts";
 import { connectValidation } from "../actions/lib/adapters/connect-validation.ts";
+import { gitChanges } from "../actions/lib/adapters/git-changes.ts";
 import { toolsFolder } from "../actions/lib/adapters/places.ts";
+import { reportFolder } from "../actions/lib/adapters/report-folder.ts";
 import type { ActionResult } from "../actions/lib/domain/action-result.ts";
-import type { Finding } from "../actions/lib/domain/finding.ts";
+import { didYouMean } from "../actions/lib/domain/did-you-mean.ts";
+import { type Finding, formatFinding } from "../actions/lib/domain/finding.ts";
+import { RULES, unknownRule } from "../actions/lib/domain/rules.ts";
 import { UserError } from "../actions/lib/domain/user-error.ts";
+import { planReport } from "../actions/lib/host/plan-report.ts";
 import type { Logger } from "../actions/lib/ports/logger.ts";
+import { renderJson } from "../actions/lib/render/render-validation-json.ts";
+import { renderSarif } from "../actions/lib/render/render-validation-sarif.ts";
 import { run } from "../actions/validate/run.ts";
+import { explainRule } from "./validate/explain-rule.ts";
 import { renderFindings } from "./validate/render-findings.ts";
+
+const FORMATS = ["text", "json", "sarif", "github"] as const;
+type Format = (typeof FORMATS)[number];
 
 const help = `Usage: npm run validate [-- OPTIONS]
 
 Checks every pipeline, what is generated from it, and every overlay as it will be rendered.
 
-  --fix         write the generated files that are stale
-  --json        print the findings as one JSON document, and nothing else
-  --root PATH   the repository to check, this one by default
-  --help        show this
+  --fix            write the generated files that are stale
+  --format FORMAT  ${FORMATS.join(", ")}; text by default
+                   (github: annotations, as a step of a workflow prints them)
+  --json           the same as --format json
+  --base COMMIT    tell findings on the lines that differ from COMMIT first
+  --report FOLDER  write the whole list to FOLDER too, as validation.sarif and validation.json
+  --explain RULE   say what a rule is for, and how to mend what breaks it; \`all\` lists every rule
+  --root PATH      the repository to check, this one by default
+  --help           show this
 
 Exit codes: 0 nothing is wrong, 1 there are errors, 2 it could not run.`;
 
 interface Options {
   fix: boolean;
-  json: boolean;
+  format: Format;
+  base: string | undefined;
+  report: string | undefined;
+  explain: string | undefined;
   help: boolean;
   root: string;
 }
@@ -35,31 +55,62 @@ async function main(args: string[]): Promise<number> {
     console.log(help);
     return 0;
   }
+  if (options.explain !== undefined) return explain(options.explain);
   const result = await attempt(options);
   if (result === undefined) return 2;
-  tell(result, options);
+  await tell(result, options);
   return result.ok ? 0 : 1;
 }
 
 function readOptions(args: string[]): Options | undefined {
   const flag = { type: "boolean", default: false } as const;
+  const text = { type: "string" } as const;
   try {
     const { values } = parseArgs({
       args,
-      options: { fix: flag, json: flag, help: flag, root: { type: "string" } },
+      options: {
+        ...{ fix: flag, json: flag, help: flag },
+        ...{ format: text, base: text, report: text, explain: text, root: text },
+      },
     });
-    return { ...values, root: values.root ?? join(import.meta.dirname, "..") };
+    const { fix, help: helpWanted, base, report, explain: rule } = values;
+    const format = FORMATS.find((known) => known === (values.json ? "json" : (values.format ?? "text")));
+    if (format === undefined) {
+      const hint = didYouMean(String(values.format), FORMATS) ?? `expected one of ${FORMATS.join(", ")}`;
+      return refuse(`there is no format \`${values.format}\`; ${hint}`);
+    }
+    const root = values.root ?? join(import.meta.dirname, "..");
+    return { fix, help: helpWanted, base, report, explain: rule, format, root };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    console.error(`error: ${error.message}\n\n${help}`);
-    return undefined;
+    return refuse(error.message);
   }
 }
 
+function refuse(why: string): undefined {
+  console.error(`error: ${why}\n\n${help}`);
+}
+
+function explain(id: string): number {
+  const rules = id === "all" ? RULES : RULES.filter((rule) => rule.id === id);
+  if (rules.length === 0) {
+    console.error(`error: ${unknownRule(id)}`);
+    return 2;
+  }
+  console.log(rules.map(explainRule).join("\n\n"));
+  return 0;
+}
+
 /** @returns `undefined` when it could not run, which has been told */
-async function attempt({ fix, root }: Options): Promise<ActionResult | undefined> {
+async function attempt({ fix, base, report, root }: Options): Promise<ActionResult | undefined> {
+  const ports = {
+    ...connectValidation(root, toolsFolder()),
+    changes: gitChanges(root),
+    ...(report === undefined ? {} : { reports: reportFolder(report) }),
+    logger: quietLogger(),
+  };
   try {
-    return await run({ fix }, { ...connectValidation(root, toolsFolder()), logger: quietLogger() });
+    return await run({ fix, base, report }, ports);
   } catch (error) {
     if (error instanceof UserError && error.findings.length > 0) {
       return { ok: false, outputs: {}, summary: "", annotations: error.findings };
@@ -69,13 +120,35 @@ async function attempt({ fix, root }: Options): Promise<ActionResult | undefined
   }
 }
 
-function tell({ ok, outputs, annotations }: ActionResult, { json, root }: Options): void {
-  if (json) {
-    console.log(JSON.stringify({ ok, findings: annotations }, undefined, 2));
-    return;
+async function tell(result: ActionResult, { format, root }: Options): Promise<void> {
+  const { ok, outputs, annotations } = result;
+  const objects = Number(outputs.objects ?? 0);
+  switch (format) {
+    case "json":
+      return write(renderJson(annotations, { ok, objects }));
+    case "sarif":
+      return write(renderSarif(annotations));
+    case "github":
+      return annotate(result);
+    case "text": {
+      const findings = renderFindings(annotations, linesOf(root), process.stdout.isTTY === true);
+      const verdict = ok ? `valid: ${objects} objects checked` : `not valid: ${count(annotations)}`;
+      return write(`${findings}${verdict}\n`);
+    }
   }
-  process.stdout.write(renderFindings(annotations, linesOf(root), process.stdout.isTTY === true));
-  console.log(ok ? `valid: ${outputs.objects} objects checked` : `not valid: ${count(annotations)}`);
+}
+
+/** As the action's step would: annotations within GitHub's limits, and the rest in the log. */
+function annotate(result: ActionResult): void {
+  const { annotations, unannotated } = planReport(result);
+  const runner = actionsRunner();
+  for (const finding of annotations) runner.annotate(finding);
+  for (const finding of unannotated) runner.log(formatFinding(finding));
+}
+
+/** All of it before the process ends: a pipe takes 64 KiB at once. */
+function write(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }
 
 function count(findings: readonly Finding[]): string {
@@ -114,4 +187,16 @@ function quietLogger(): Logger {
   };
 }
 
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
+if (import.meta.main) {
+  // Whatever keeps it from ending by itself: nothing is known then.
+  process.exitCode = 2;
+  // Who reads no further, as `head` does, changes nothing of what was found.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    console.error(error);
+  }
+}

@@ -1,12 +1,13 @@
 import { checkApplications } from "../lib/domain/check-applications.ts";
 import { checkImages } from "../lib/domain/check-images.ts";
+import { checkObjects } from "../lib/domain/check-objects.ts";
 import { checkRoot } from "../lib/domain/check-root.ts";
 import type { Tree } from "../lib/domain/environments.ts";
 import type { Finding } from "../lib/domain/finding.ts";
 import { ObjectSources } from "../lib/domain/object-sources.ts";
 import { parseRendered, type RenderedObject } from "../lib/domain/rendered-objects.ts";
 import { UserError } from "../lib/domain/user-error.ts";
-import { environmentWaves } from "../lib/domain/waves.ts";
+import { environmentWaves, type WaveStep } from "../lib/domain/waves.ts";
 import type { ManifestRenderer } from "../lib/ports/manifest-renderer.ts";
 import type { ManifestProblem, ManifestValidator } from "../lib/ports/manifest-validator.ts";
 
@@ -36,32 +37,45 @@ export async function checkEnvironment(
   const stream = await orFindings(() => ports.renderer.render(folder));
   if ("findings" in stream) return { environment, objects: undefined, findings: stream.findings };
   const objects = parseRendered(stream.value);
+  // kustomize has no such answer for an environment: it refuses a kustomization that is empty.
+  if (objects.length === 0)
+    throw new UserError(`rendering ${folder} gave nothing, so nothing is known of it`);
   const validation = await orFindings(() => ports.validator.validate(stream.value));
   if ("findings" in validation) return { environment, objects: undefined, findings: validation.findings };
   const { checked, problems } = validation.value;
   const sources = new ObjectSources(tree, environment);
+  const sync = await readSync(environment, objects, tree, ports.renderer);
   const findings = [
     ...checkCount(folder, objects.length, checked),
     ...problems.map((problem) => locate(problem, folder, sources)),
-    ...checkImages({ environment, objects, tree }),
-    ...(await checkSync(environment, objects, tree, ports.renderer)),
+    ...("findings" in sync
+      ? sync.findings
+      : checkApplications({ environment, objects, steps: sync.steps, tree })),
+    ...checkObjects({
+      environment,
+      objects,
+      steps: "steps" in sync ? sync.steps : [],
+      tree,
+      sources,
+      found: checkImages({ environment, objects, tree }),
+    }),
   ];
   return { environment, objects: checked, findings };
 }
 
-async function checkSync(
+/** What Argo CD will sync, wave after wave; the findings where that cannot be told. */
+async function readSync(
   environment: string,
   objects: readonly RenderedObject[],
   tree: Tree,
   renderer: ManifestRenderer,
-): Promise<Finding[]> {
+): Promise<{ steps: WaveStep[] } | { findings: Finding[] }> {
   const root = checkRoot({ environment, objects, tree });
-  if (root.length > 0) return root;
+  if (root.length > 0) return { findings: root };
   const render = async (folder: string): Promise<RenderedObject[]> =>
     parseRendered(await renderer.render(folder));
   const waves = await orFindings(() => environmentWaves(environment, render));
-  if ("findings" in waves) return waves.findings;
-  return checkApplications({ environment, objects, steps: waves.value, tree });
+  return "findings" in waves ? waves : { steps: waves.value };
 }
 
 /** The user's faults become findings beside the others; what is no fault of a file's ends the run. */
@@ -112,6 +126,7 @@ function locate(problem: ManifestProblem, folder: string, sources: ObjectSources
     rule: code === "document" ? "manifest/not-an-object" : `manifest/${code}`,
     severity: code === "deprecated-api" ? "warning" : "error",
     ...(place ?? { file: `${folder}/kustomization.yaml`, line: 1, column: 1 }),
+    rendered: { object, pointer: path },
     message: `${rendered}${path === "" ? "" : ` at ${path}`}: ${message}`,
     expected: EXPECTED[code](apiVersion, kind),
     fix: "correct it where it is written, in the base or the patch",

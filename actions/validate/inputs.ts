@@ -1,12 +1,16 @@
-import { booleanInput, type ReadInput } from "../lib/host/read-inputs.ts";
+import { booleanInput, optionalInput, type ReadInput } from "../lib/host/read-inputs.ts";
 
 /** What this action is asked to do. */
 export interface Inputs {
   /** Whether generated files that are stale are written before anything is rendered. */
   fix: boolean;
+  /** The commit that the change is compared with: findings on its lines are told first. */
+  base?: string | undefined;
+  /** Folder that the whole list is written to, as SARIF and as JSON. */
+  report?: string | undefined;
 }
 
-export const inputNames = ["fix"] as const;
+export const inputNames = ["fix", "base", "report"] as const;
 
 /**
  * @param read gives the text of an input
@@ -14,5 +18,9 @@ export const inputNames = ["fix"] as const;
  * @throws UserError when one is not what it should be
  */
 export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs {
-  return { fix: booleanInput(read, "fix") };
+  return {
+    fix: booleanInput(read, "fix"),
+    base: optionalInput(read, "base"),
+    report: optionalInput(read, "report"),
+  };
 }

@@ -38,6 +38,33 @@ function repository(): Record<string, string> {
 
 const CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: environment, namespace: cicd }\n";
 
+/** The least that an environment renders to: its root, by which the root itself is synced. */
+const RENDERED = `apiVersion: v1
+kind: Namespace
+metadata: { name: cicd }
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: appprojects.argoproj.io }
+spec: { group: argoproj.io, names: { kind: AppProject }, scope: Namespaced }
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata: { name: root, namespace: cicd }
+spec:
+  sourceRepos: [https://git.example/r.git]
+  destinations: [{ server: https://kubernetes.default.svc, namespace: cicd }]
+  clusterResourceWhitelist: [{ group: "*", kind: "*" }]
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: root, namespace: cicd }
+spec:
+  project: root
+  source: { repoURL: https://git.example/r.git, path: overlays/local/cicd }
+  destination: { server: https://kubernetes.default.svc, namespace: cicd }
+`;
+
 interface TestPorts extends Ports {
   workspace: MemoryWorkspace;
   rendered: string[];
@@ -55,10 +82,10 @@ function ports(more: Partial<Ports> & { files?: Record<string, string | undefine
     renderer: more.renderer ?? {
       render: async (folder) => {
         rendered.push(folder);
-        return "";
+        return RENDERED;
       },
     },
-    validator: more.validator ?? { validate: async () => ({ checked: 0, problems: [] }) },
+    validator: more.validator ?? { validate: async () => ({ checked: 4, problems: [] }) },
     logger: silentLogger(),
   };
 }
@@ -73,7 +100,7 @@ describe("run", () => {
     const result = await run({ fix: false }, at);
     expect(result.annotations.filter(({ rule }) => rule !== "images/unused")).toEqual([]);
     expect(at.rendered).toContain("overlays/local");
-    expect(result.outputs.objects).toBe("0");
+    expect(result.outputs.objects).toBe("4");
   });
 
   test("one broken pipeline keeps neither the next nor the overlays from being checked", async () => {
@@ -186,6 +213,43 @@ describe("run", () => {
     await expect(run({ fix: false }, ports({ validator }))).rejects.toThrow("install Go 1.26");
   });
 
+  test("a render without an object is no answer, and never a success", async () => {
+    const renderer = { render: async () => "" };
+    await expect(run({ fix: false }, ports({ renderer }))).rejects.toThrow(
+      "rendering overlays/local gave nothing, so nothing is known of it",
+    );
+  });
+
+  test("what the change touches is told first", async () => {
+    const wrong = text.replace("severity: fail", "severity: error").replace("kind: Pipeline", "kind: Pipe");
+    const changes = { since: async () => new Map([[FILE, [[48, 48]] as const]]) };
+    const at = { ...ports({ files: { [FILE]: wrong, [SQL]: "select 1 from nowhere" } }), changes };
+    const lines = async (base?: string): Promise<string[]> =>
+      (await run({ fix: false, base }, at)).annotations
+        .filter(({ rule }) => rule.startsWith("pipeline/"))
+        .map(({ file, line }) => `${file}:${line}`);
+    expect((await lines("HEAD^1"))[0]).toBe(`${FILE}:48`);
+    expect((await lines())[0]).not.toBe(`${FILE}:48`);
+  });
+
+  test("the whole list is written as files, whose paths are outputs", async () => {
+    const written = new Map<string, string>();
+    const reports = {
+      write: async (name: string, content: string) => {
+        written.set(name, content);
+        return `/reports/${name}`;
+      },
+    };
+    const at = { ...ports({ files: { [SQL]: "select 1 from nowhere" } }), reports };
+    const { annotations, outputs } = await run({ fix: false }, at);
+    expect(outputs).toMatchObject({ sarif: "/reports/validation.sarif", json: "/reports/validation.json" });
+    expect(JSON.parse(written.get("validation.json") ?? "").findings).toEqual(annotations);
+    expect(JSON.parse(written.get("validation.sarif") ?? "").runs[0].results).toHaveLength(
+      annotations.length,
+    );
+    expect((await run({ fix: false }, ports())).outputs).not.toHaveProperty("sarif");
+  });
+
   test("a pipeline's file under another name is not left out without a word", async () => {
     for (const name of ["pipeline.yml", "pipelines.yaml", "Pipeline.YAML"]) {
       const file = `pipelines/ales/${name}`;
@@ -200,7 +264,11 @@ test.each([
   ["true", true],
   ["false", false],
 ])("input `fix: %s`", (given, fix) => {
-  expect(loadInputs(() => given)).toEqual({ fix });
+  expect(loadInputs((name) => (name === "fix" ? given : ""))).toEqual({
+    fix,
+    base: undefined,
+    report: undefined,
+  });
 });
 
 test("input `fix` takes nothing else", () => {

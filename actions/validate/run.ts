@@ -1,4 +1,5 @@
 import type { ActionResult } from "../lib/domain/action-result.ts";
+import { changedFirst } from "../lib/domain/changes.ts";
 import { checkPipeline } from "../lib/domain/check-pipeline.ts";
 import { checkPipelines } from "../lib/domain/check-pipelines.ts";
 import { checkStale } from "../lib/domain/check-stale.ts";
@@ -8,11 +9,15 @@ import { planGenerated } from "../lib/domain/plan-generated.ts";
 import { planContents } from "../lib/domain/plan-images.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import { parseVersions, VERSIONS_FILE } from "../lib/domain/versions.ts";
+import type { ChangedLines } from "../lib/ports/changed-lines.ts";
 import type { Logger } from "../lib/ports/logger.ts";
 import type { ManifestRenderer } from "../lib/ports/manifest-renderer.ts";
 import type { ManifestValidator } from "../lib/ports/manifest-validator.ts";
+import type { ReportFiles } from "../lib/ports/report-files.ts";
 import type { Workspace } from "../lib/ports/workspace.ts";
 import { renderValidation, type Validation } from "../lib/render/render-validation.ts";
+import { renderJson } from "../lib/render/render-validation-json.ts";
+import { renderSarif } from "../lib/render/render-validation-sarif.ts";
 import { type CheckedEnvironment, checkEnvironment } from "./check-environment.ts";
 import type { Inputs } from "./inputs.ts";
 import { type Repository, readRepository } from "./read-repository.ts";
@@ -23,15 +28,19 @@ export interface Ports {
   renderer: ManifestRenderer;
   validator: ManifestValidator;
   logger: Logger;
+  /** What the change touches; without it all findings are told alike. */
+  changes?: ChangedLines;
+  /** Where the whole list goes. */
+  reports?: ReportFiles;
 }
 
 /**
  * Checks the repository: its pipelines one by one and together, what is generated from them, and every environment as
  * it will be rendered. One mistake keeps no other from being found.
  *
- * @param inputs whether to write what is stale
+ * @param inputs whether to write what is stale, and what to tell first
  * @param ports the repository and the tools
- * @returns the findings, ordered by file and line; not `ok` when one of them is an error
+ * @returns the findings, ordered by file and line, those on the lines of the change first; not `ok` when one of them is an error
  * @throws UserError when a tool cannot be had
  */
 export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
@@ -46,13 +55,29 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
     environments.push(await logger.group(`overlays/${environment}`, check));
   }
   findings.push(...environments.flatMap((environment) => environment.findings));
-  return tell({
-    findings: sortFindings(distinct(findings)),
+  const changes = inputs.base === undefined ? undefined : await ports.changes?.since(inputs.base);
+  const sorted = sortFindings(distinct(findings));
+  const result = tell({
+    findings: changes === undefined ? sorted : changedFirst(sorted, changes),
     pipelines: repository.pipelines.map(({ pipeline }) => pipeline.metadata.name),
     environments,
     fixed: generated.fixed,
     generatedChecked: generated.checked,
   });
+  return { ...result, outputs: { ...result.outputs, ...(await writeReports(result, ports.reports)) } };
+}
+
+/** @returns the files' paths, as outputs */
+async function writeReports(
+  { ok, outputs, annotations }: ActionResult,
+  reports: ReportFiles | undefined,
+): Promise<Record<string, string>> {
+  if (reports === undefined) return {};
+  const objects = Number(outputs.objects);
+  return {
+    sarif: await reports.write("validation.sarif", renderSarif(annotations)),
+    json: await reports.write("validation.json", renderJson(annotations, { ok, objects })),
+  };
 }
 
 function checkAllPipelines({ pipelines, pipelineTree, entries, findings }: Repository): Finding[] {

@@ -19,6 +19,13 @@ test("each finding stands on a line that editors can follow, with its source and
   );
 });
 
+test("findings of one file stand together below its name, and files apart", () => {
+  const other = { ...finding, file: "g.yaml" };
+  expect(renderFindings([finding, finding, other], () => undefined, false)).toBe(
+    "f.yaml (2)\nf.yaml:2:3: error: wrong; expected right; mend it [a/b]\nf.yaml:2:3: error: wrong; expected right; mend it [a/b]\n\ng.yaml:2:3: error: wrong; expected right; mend it [a/b]\n",
+  );
+});
+
 test("without a source line it stands alone", () => {
   expect(renderFindings([finding], () => undefined, false).split("\n")).toHaveLength(2);
 });

@@ -6,7 +6,8 @@ const COLOURS: Readonly<Record<Severity, number>> = { error: 31, warning: 33, no
 const WIDTH = 110;
 
 /**
- * Renders findings for a terminal: each on a line that editors can follow, with its source line and a caret below.
+ * Renders findings for a terminal, file by file: each on a line that editors can follow, with its source line and a
+ * caret below. A file with more than one finding is headed by its name and how many there are.
  *
  * @param findings in the order in which they are told
  * @param lineOf gives the text of a line of a file, where it can be had
@@ -19,17 +20,27 @@ export function renderFindings(
   colour: boolean,
 ): string {
   const paint = (code: number, text: string): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
-  return findings
-    .map((finding) => {
-      const place = `${finding.file}:${finding.line}:${finding.column}`;
-      const rest = formatFinding(finding).slice(`${place}: ${finding.severity}`.length);
-      const head = `${paint(1, place)}: ${paint(COLOURS[finding.severity], finding.severity)}${rest}\n`;
-      const source = lineOf(finding.file, finding.line);
-      if (source === undefined || source.trim() === "") return head;
-      const { text, caret } = excerpt(source, finding.column);
-      return `${head}  ${text}\n  ${" ".repeat(caret)}${paint(COLOURS[finding.severity], "^")}\n`;
+  const files = Map.groupBy(findings, ({ file }) => file);
+  return [...files]
+    .map(([file, own]) => {
+      const head = own.length > 1 ? `${paint(4, file)} (${own.length})\n` : "";
+      return head + own.map((finding) => renderFinding(finding, lineOf, paint)).join("");
     })
-    .join("");
+    .join("\n");
+}
+
+function renderFinding(
+  finding: Finding,
+  lineOf: (file: string, line: number) => string | undefined,
+  paint: (code: number, text: string) => string,
+): string {
+  const place = `${finding.file}:${finding.line}:${finding.column}`;
+  const rest = formatFinding(finding).slice(`${place}: ${finding.severity}`.length);
+  const head = `${paint(1, place)}: ${paint(COLOURS[finding.severity], finding.severity)}${rest}\n`;
+  const source = lineOf(finding.file, finding.line);
+  if (source === undefined || source.trim() === "") return head;
+  const { text, caret } = excerpt(source, finding.column);
+  return `${head}  ${text}\n  ${" ".repeat(caret)}${paint(COLOURS[finding.severity], "^")}\n`;
 }
 
 /** What is in a line that a terminal shows at another width than one column, or obeys. */

@@ -16,6 +16,8 @@ export interface Finding {
   expected?: string;
   /** What to do about it. */
   fix?: string;
+  /** For what is found in a rendered object: its name, and a JSON pointer into it. */
+  rendered?: { object: string; pointer: string };
 }
 
 /**

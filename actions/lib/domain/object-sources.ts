@@ -23,9 +23,15 @@ interface Source {
   lines: LineIndex;
 }
 
-/** Finds the file, line and column from which a rendered object, or a value of it, comes. */
+/**
+ * Finds the file, line and column from which a rendered object, or a value of it, comes. A file is parsed when an
+ * object is looked for whose name it holds: where nothing is wrong, none is.
+ */
 export class ObjectSources {
   readonly #sources = new Map<string, Source[]>();
+  /** Files that are not parsed yet, and which of them hold a name. */
+  readonly #unread = new Map<string, string>();
+  #filesByName: Map<string, string[]> | undefined;
 
   /**
    * @param tree the repository's files; every YAML file of `apps/`, `manifests/` and this environment's overlay is read
@@ -35,7 +41,7 @@ export class ObjectSources {
     for (const [file, text] of tree) {
       if (!/\.ya?ml$/.test(file)) continue;
       if (!/^(apps|manifests)\//.test(file) && !file.startsWith(`overlays/${environment}/`)) continue;
-      this.#read(file, text);
+      this.#unread.set(file, text);
     }
   }
 
@@ -45,6 +51,12 @@ export class ObjectSources {
    * @returns where it is written, or the nearest value around it that is; `undefined` for a generated object
    */
   locate(object: ObjectIdentity, pointer: JsonPointer = ""): SourcePosition | undefined {
+    this.#filesByName ??= indexNames(this.#unread);
+    for (const file of this.#filesByName.get(object.name) ?? []) {
+      const text = this.#unread.get(file);
+      if (text !== undefined) this.#read(file, text);
+      this.#unread.delete(file);
+    }
     const all = this.#sources.get(key(object.apiVersion, object.kind, object.name)) ?? [];
     const exact = all.filter((source) => source.namespace === object.namespace);
     const keys = pointerKeys(pointer);
@@ -74,9 +86,27 @@ export class ObjectSources {
         namespace: typeof namespace === "string" ? namespace : undefined,
       };
       const id = key(apiVersion, kind, name);
-      this.#sources.set(id, [...(this.#sources.get(id) ?? []), source]);
+      const same = this.#sources.get(id);
+      if (same === undefined) this.#sources.set(id, [source]);
+      else same.push(source);
     }
   }
+}
+
+/** Every word that stands after a key `name`: what objects are called, and more. */
+function indexNames(files: ReadonlyMap<string, string>): Map<string, string[]> {
+  const index = new Map<string, string[]>();
+  for (const [file, text] of files) {
+    const names = new Set(
+      [...text.matchAll(/\bname["']?\s*:\s*["']?([^\s"',}\]]+)/g)].map(([, name = ""]) => name),
+    );
+    for (const name of names) {
+      const same = index.get(name);
+      if (same === undefined) index.set(name, [file]);
+      else same.push(file);
+    }
+  }
+  return index;
 }
 
 function key(apiVersion: string, kind: string, name: string): string {

@@ -228,3 +228,18 @@ test("outside a runner the summary is left out", async () => {
   });
   expect(code).toBe(0);
 });
+
+test.each([
+  ["a bug", `throw new Error("bug")`, 2],
+  ["a tool that is missing", `throw new UserError("install Go")`, 2],
+  ["findings that were thrown", `throw new UserError([finding("error", 1)])`, 1],
+  ["findings", `return { ...none, ok: false, annotations: [finding("error", 1)] }`, 1],
+  ["a promise that never settles", `return new Promise(() => {})`, 2],
+  ["nothing wrong", `return none`, 0],
+])("where the action tells findings from no answer: %s", async (_, body, wanted) => {
+  const { code } = await step(
+    `await runAction(() => 0, async () => { ${body} }, () => 0, { couldNotRun: 2 });`,
+  );
+  // Node ends with 13 of its own accord where the module itself never comes to its end.
+  expect(body.includes("Promise") ? [2, 13] : [wanted]).toContain(code);
+});

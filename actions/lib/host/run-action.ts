@@ -11,28 +11,32 @@ import { inputsFromEnvironment, type ReadInput } from "./read-inputs.ts";
  * @param load makes the inputs out of the step's `with:`; its `UserError`s are told like those of `run`
  * @param run the action
  * @param connect makes the adapters that `run` works through, once the inputs are known
+ * @param codes `couldNotRun`: the exit code where nothing is known, because a tool failed or there is a bug; 1 by default
  */
 export async function runAction<Inputs, Ports>(
   load: (read: ReadInput) => Inputs,
   run: (inputs: Inputs, ports: Ports) => Promise<ActionResult>,
   connect: (inputs: Inputs) => Ports | Promise<Ports>,
+  { couldNotRun = 1 }: { couldNotRun?: number } = {},
 ): Promise<void> {
   // Set first: a promise that never settles ends the process without anyone having said that it went well.
-  process.exitCode = 1;
-  const report = await attempt(load, run, connect);
-  if (await tell(report, actionsRunner())) process.exitCode = 0;
+  process.exitCode = couldNotRun;
+  const { report, answered } = await attempt(load, run, connect);
+  const ok = await tell(report, actionsRunner());
+  process.exitCode = ok ? 0 : answered ? 1 : couldNotRun;
 }
 
 async function attempt<Inputs, Ports>(
   load: (read: ReadInput) => Inputs,
   run: (inputs: Inputs, ports: Ports) => Promise<ActionResult>,
   connect: (inputs: Inputs) => Ports | Promise<Ports>,
-): Promise<Report> {
+): Promise<{ report: Report; answered: boolean }> {
   try {
     const inputs = load(inputsFromEnvironment(process.env));
-    return planReport(await run(inputs, await connect(inputs)));
+    return { report: planReport(await run(inputs, await connect(inputs))), answered: true };
   } catch (thrown) {
-    return planFailure(thrown);
+    const report = planFailure(thrown);
+    return { report, answered: report.annotations.length > 0 };
   }
 }
 

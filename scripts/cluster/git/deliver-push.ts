@@ -19,18 +19,20 @@ const waitsMs = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
  * @param repository the bare repository's folder
  * @param repositoryUrl the URL that Applications read from
  * @param line what Git tells a hook: `<before> <after> <ref>`
+ * @param waits between the tries, in milliseconds
  * @returns what came of it, for the log
  */
 export async function deliverPush(
   repository: string,
   repositoryUrl: string,
   line: string,
-  kubectl: Kubectl,
+  kubectl: Pick<Kubectl, "json">,
+  waits: readonly number[] = waitsMs,
 ): Promise<string> {
   const push = await readPush(repository, line);
   const told = `${push.ref} at ${push.after.slice(0, 12)}`;
   let problem = "";
-  for (const waitMs of [0, ...waitsMs]) {
+  for (const waitMs of [0, ...waits]) {
     await sleep(waitMs);
     try {
       const address = await serverAddress(kubectl);
@@ -57,7 +59,7 @@ async function readPush(repository: string, line: string): Promise<Push> {
   return { ref, before, after, ...parseNameStatus(stdout.toString()) };
 }
 
-async function serverAddress(kubectl: Kubectl): Promise<string | undefined> {
+async function serverAddress(kubectl: Pick<Kubectl, "json">): Promise<string | undefined> {
   const found = await kubectl
     .json<{ spec: { clusterIP: string } }>([
       "get",
@@ -72,7 +74,7 @@ async function serverAddress(kubectl: Kubectl): Promise<string | undefined> {
   return found?.spec.clusterIP;
 }
 
-async function readSecret(kubectl: Kubectl): Promise<string> {
+async function readSecret(kubectl: Pick<Kubectl, "json">): Promise<string> {
   const { name, namespace, key } = secret;
   const found = await kubectl.json<{ data: Record<string, string> }>([
     "get",

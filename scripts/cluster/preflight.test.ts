@@ -72,6 +72,18 @@ test.each<[string, Partial<MachineFacts>, string[]]>([
   for (const part of parts) expect(found[0]).toContain(part);
 });
 
+test("another cluster of ours is one message, whatever it takes", () => {
+  const listeners = [
+    listener({ address: "10.244.0.1", port: 6443 }),
+    listener({}),
+    listener({ port: 10257 }),
+  ];
+  const found = findObstacles({ ...free, hasBridge: true, listeners }, addresses);
+  expect(found).toHaveLength(1);
+  expect(found[0]).toContain("process 42");
+  expect(found[0]).toContain("WAVEHOUSE_CLUSTER_DIR");
+});
+
 test.each([
   ["on an address that we do not use", { address: "192.0.2.7" }],
   ["on a port that we do not use", { port: 5002 }],

@@ -46,11 +46,29 @@ export function findObstacles(facts: MachineFacts, addresses: readonly string[])
   if (!facts.isRoot) {
     return [`a cluster of its own needs root (containers, a bridge, packages): run it as root, ${elsewhere}`];
   }
+  const other = findOtherCluster(facts, addresses);
+  if (other !== undefined) return [other];
   return [
     ...findFullDisks(facts.freeBytes),
     ...findTakenPorts(facts, addresses),
     ...findForeignNetwork(facts),
   ];
+}
+
+/** All of its ports would be told of one by one. */
+function findOtherCluster(
+  { begun, hasBridge, listeners }: MachineFacts,
+  addresses: readonly string[],
+): string | undefined {
+  if (begun || !hasBridge) return undefined;
+  const server = listeners.find(
+    ({ address, port }) => port === ports.apiServer && addresses.includes(address),
+  );
+  if (server === undefined) return undefined;
+  return (
+    `a cluster of another checkout or state folder is up on this machine (its API server is process ${server.pid ?? "?"}): ` +
+    "use it with its WAVEHOUSE_CLUSTER_DIR, or end it there with npm run cluster -- down"
+  );
 }
 
 function findFullDisks(disks: MachineFacts["freeBytes"]): string[] {

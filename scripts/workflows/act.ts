@@ -45,6 +45,14 @@ const REPLACED: Readonly<Record<string, { inputs: readonly string[]; main: strin
       git("fetch", "--quiet", "origin", process.env.INPUT_REF || process.env.GITHUB_SHA);
       git("checkout", "--quiet", "--detach", "FETCH_HEAD");`,
   },
+  "actions/upload-artifact": {
+    inputs: ["name", "path", "include-hidden-files", "if-no-files-found"],
+    main: 'console.log("artifact", process.env.INPUT_NAME);',
+  },
+  "aws-actions/configure-aws-credentials": {
+    inputs: ["role-to-assume", "aws-region"],
+    main: "throw new Error('there is no AWS here');",
+  },
   // Asked for only where there is an App, which these runs have not.
   "actions/create-github-app-token": {
     inputs: ["app-id", "private-key", "permission-contents", "permission-pull-requests"],

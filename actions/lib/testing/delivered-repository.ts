@@ -38,6 +38,7 @@ export async function deliveredRepository(
     Object.fromEntries(environments.map((environment) => [overlay(environment), `images:\n${entries}`])),
   );
   const sources: string[] = [];
+  let bumps = 0;
   const read = (environment: string): Promise<string> =>
     readFile(join(here.root, overlay(environment)), "utf8");
   return {
@@ -56,7 +57,8 @@ export async function deliveredRepository(
       );
       for (const { path, after } of edits) await here.write(path, after);
       const message = bumpMessage(environment, edits, sources[of - 1] ?? "");
-      await here.git("commit", "--quiet", "--all", `--message=${message}`);
+      const date = `2026-01-01T00:00:${String(bumps++).padStart(2, "0")}Z`;
+      await here.git("commit", "--quiet", "--all", `--date=${date}`, `--message=${message}`);
       return here.git("rev-parse", "HEAD");
     },
     tags: async (environment) => {

@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+
+/** What a delivery leaves behind. */
+export interface DeliveryRecord {
+  version: 1;
+  environment: string;
+  /** The commit that Argo CD syncs, in 40 hex digits. */
+  commit: string;
+  /** ISO 8601; the commit's own time, so that whoever publishes it writes the same. */
+  time: string;
+  sourceCommit: string | undefined;
+  images: readonly { name: string; reference: string }[];
+  /** What lies beside the record: rendered manifests, reports, SBOMs. */
+  files: readonly { name: string; bytes: number; sha256: string }[];
+}
+
+/** A record and the files beside it, as it is spooled. */
+export interface RecordBundle {
+  record: DeliveryRecord;
+  /** Text by name. */
+  contents: Readonly<Record<string, string>>;
+}
+
+/** One object of the store. */
+export interface StoredObject {
+  key: string;
+  body: string;
+  type: string;
+}
+
+/**
+ * @param record without its list of files
+ * @param contents text by name
+ * @returns the bundle
+ */
+export function bundleRecord(
+  record: Omit<DeliveryRecord, "version" | "files">,
+  contents: Readonly<Record<string, string>>,
+): RecordBundle {
+  const files = Object.entries(contents).map(([name, text]) => ({
+    name,
+    bytes: Buffer.byteLength(text),
+    sha256: createHash("sha256").update(text).digest("hex"),
+  }));
+  return { record: { version: 1, ...record, files }, contents };
+}
+
+/**
+ * The objects of a record in the order in which they are written: the index last, so that it never names what is not
+ * there.
+ *
+ * @param bundle the record
+ * @param prefix of all keys
+ */
+export function storedObjects({ record, contents }: RecordBundle, prefix: string): StoredObject[] {
+  const folder = `${prefix}${record.environment}/${record.commit}`;
+  const files = Object.entries(contents).map(([name, body]) => {
+    return { key: `${folder}/files/${name}`, body, type: "text/plain; charset=utf-8" };
+  });
+  const { environment, commit, time, sourceCommit, images } = record;
+  const entry = { environment, commit, time, sourceCommit, images: images.length };
+  const json = "application/json";
+  return [
+    ...files,
+    { key: `${folder}/record.json`, body: `${JSON.stringify(record, undefined, 2)}\n`, type: json },
+    { key: indexKey(prefix, record), body: `${JSON.stringify(entry)}\n`, type: json },
+  ];
+}
+
+/** Later than any delivery. */
+const FAR_MS = 9_999_999_999_999;
+
+/** A store lists keys from small to great: counted from the far end, the newest comes first. */
+function indexKey(prefix: string, { environment, commit, time }: DeliveryRecord): string {
+  const left = String(FAR_MS - Date.parse(time)).padStart(13, "0");
+  return `${indexPrefix(prefix, environment)}${left}-${commit}.json`;
+}
+
+/** @returns the prefix of an environment's index, one small object a delivery, the newest first */
+export function indexPrefix(prefix: string, environment: string): string {
+  return `${prefix}${environment}/index/`;
+}
+
+/**
+ * @param text a spooled bundle
+ * @returns the bundle, or `undefined` when it is none
+ */
+export function parseBundle(text: string): RecordBundle | undefined {
+  try {
+    const bundle = JSON.parse(text) as RecordBundle;
+    const { environment, commit, time } = bundle.record;
+    const sound =
+      /^[a-z0-9][a-z0-9.-]*$/.test(environment) &&
+      /^[0-9a-f]{40}$/.test(commit) &&
+      !Number.isNaN(Date.parse(time)) &&
+      Object.entries(bundle.contents).every(([name, body]) => isName(name) && typeof body === "string");
+    return sound ? bundle : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isName(name: string): boolean {
+  return /^[\w][\w./-]*$/.test(name) && !name.split("/").includes("..");
+}

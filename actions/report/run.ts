@@ -1,0 +1,176 @@
+import type { ActionResult } from "../lib/domain/action-result.ts";
+import {
+  bundleRecord,
+  indexPrefix,
+  parseBundle,
+  type RecordBundle,
+  storedObjects,
+} from "../lib/domain/delivery-record.ts";
+import { UserError } from "../lib/domain/user-error.ts";
+import type { History } from "../lib/ports/history.ts";
+import type { Logger } from "../lib/ports/logger.ts";
+import type { ManifestRenderer } from "../lib/ports/manifest-renderer.ts";
+import { type RecordStore, StoreUnavailable } from "../lib/ports/record-store.ts";
+import type { SpooledRecords } from "../lib/ports/spooled-records.ts";
+import type { Workspace } from "../lib/ports/workspace.ts";
+import type { Inputs } from "./inputs.ts";
+
+/** What this action works through. */
+export interface Ports {
+  workspace: Workspace;
+  history: History;
+  renderer: ManifestRenderer;
+  /** `undefined` when there is none. */
+  store: RecordStore | undefined;
+  /** Where there is GitHub. */
+  spooled: SpooledRecords | undefined;
+  /** Keeps bundles for a later run. */
+  keep: (files: ReadonlyMap<string, string>) => Promise<void>;
+  logger: Logger;
+}
+
+const LISTED = 10;
+
+/**
+ * Publishes the record of a delivery, and those that earlier runs could not publish. A store that is down fails
+ * nothing: the records are kept for the next run.
+ *
+ * @param inputs which delivery, and where its record goes
+ * @param ports the repository, the store, what earlier runs kept
+ * @returns the outputs `published`, `spooled` and `record`
+ * @throws UserError when the commit or a file of the record is not there
+ */
+export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
+  const own = inputs.commit === undefined ? undefined : await makeBundle(inputs, inputs.commit, ports);
+  const { published, waiting, problem } = await publishAll(own, inputs.prefix, ports);
+  if (problem !== undefined) {
+    ports.logger.warning(`The delivery record waits for the next run: ${problem}`);
+    const files = waiting.map((bundle): [string, string] => [fileName(bundle), JSON.stringify(bundle)]);
+    await ports.keep(new Map(files));
+  }
+  for (const { record } of published)
+    ports.logger.info(`Recorded ${record.environment} at ${record.commit}.`);
+  const key =
+    own === undefined ? "" : `${inputs.prefix}${own.record.environment}/${own.record.commit}/record.json`;
+  return {
+    ok: true,
+    outputs: {
+      published: String(published.length),
+      spooled: problem === undefined || waiting.length === 0 ? "" : inputs.spool,
+      record: key,
+    },
+    summary: await summarize(inputs, published.length, waiting.length, problem, ports),
+    annotations: [],
+  };
+}
+
+async function makeBundle(inputs: Inputs, commit: string, ports: Ports): Promise<RecordBundle> {
+  const described = await ports.history.describe(commit);
+  if (described === undefined) {
+    throw new UserError(
+      `Input \`commit\`: ${commit} is not in this repository; check out the branch that has it.`,
+    );
+  }
+  const contents: Record<string, string> = {};
+  for (const path of inputs.files) {
+    contents[path.replace(/^(?:\.?\/)+/, "")] = new TextDecoder().decode(await ports.workspace.read(path));
+  }
+  const overlays = (await ports.workspace.list("overlays")).flatMap(
+    ({ path }) => /^overlays\/([^/]+)\/kustomization\.yaml$/.exec(path)?.[1] ?? [],
+  );
+  for (const environment of overlays) {
+    contents[`manifests/${environment}.yaml`] = await ports.renderer.render(`overlays/${environment}`);
+  }
+  const images = inputs.images.map(({ name, reference }) => ({ name, reference }));
+  const { environment, sourceCommit } = inputs;
+  return bundleRecord({ environment, commit, time: described.date, sourceCommit, images }, contents);
+}
+
+interface Published {
+  published: RecordBundle[];
+  waiting: RecordBundle[];
+  problem: string | undefined;
+}
+
+/** The own record first: it is the one that people look for. */
+async function publishAll(own: RecordBundle | undefined, prefix: string, ports: Ports): Promise<Published> {
+  const { store } = ports;
+  const fresh = own === undefined ? [] : [own];
+  if (store === undefined) return { published: [], waiting: fresh, problem: "no `bucket` is given" };
+  const published: RecordBundle[] = [];
+  let waiting: RecordBundle[] = fresh;
+  try {
+    for (const bundle of fresh) published.push(await publish(bundle, prefix, store));
+    waiting = [];
+    for (const { id, files } of await readEarlier(prefix, store, ports)) {
+      for (const [name, bytes] of files) {
+        const bundle = parseBundle(new TextDecoder().decode(bytes));
+        if (bundle === undefined) ports.logger.warning(`${name} of artifact ${id} is no delivery record.`);
+        else published.push(await publish(bundle, prefix, store));
+      }
+      // Only when all of it is published; until then the artifact is the record.
+      await store.write(`${spoolPrefix(prefix)}${id}`, "", "text/plain");
+    }
+    return { published, waiting: [], problem: undefined };
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    return { published, waiting, problem: error.message };
+  }
+}
+
+async function publish(bundle: RecordBundle, prefix: string, store: RecordStore): Promise<RecordBundle> {
+  for (const { key, body, type } of storedObjects(bundle, prefix)) await store.write(key, body, type);
+  return bundle;
+}
+
+/** Marks of the artifacts that were published. */
+function spoolPrefix(prefix: string): string {
+  return `${prefix}.spools/`;
+}
+
+async function readEarlier(
+  prefix: string,
+  store: RecordStore,
+  { spooled, logger }: Ports,
+): ReturnType<SpooledRecords["earlier"]> {
+  if (spooled === undefined) return [];
+  const marks = await store.list(spoolPrefix(prefix), 10_000);
+  try {
+    return await spooled.earlier(new Set(marks.map((key) => key.slice(spoolPrefix(prefix).length))));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    logger.warning(`What earlier runs kept stays there: ${error.message}`);
+    return [];
+  }
+}
+
+function fileName({ record }: RecordBundle): string {
+  return `${record.environment}-${record.commit}.json`;
+}
+
+async function summarize(
+  { environment, prefix }: Inputs,
+  published: number,
+  waiting: number,
+  problem: string | undefined,
+  { store }: Ports,
+): Promise<string> {
+  const title = `### Records of ${environment}\n\n`;
+  if (problem !== undefined || store === undefined) {
+    return `${title}${waiting} ${waiting === 1 ? "record waits" : "records wait"} for the next run: ${problem ?? ""}\n`;
+  }
+  try {
+    const keys = await store.list(indexPrefix(prefix, environment), LISTED);
+    const entries = await Promise.all(keys.map((key) => store.read(key)));
+    const rows = entries.flatMap((bytes) => {
+      if (bytes === undefined) return [];
+      const { commit, time, images } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+      return [`| ${String(time)} | ${String(commit).slice(0, 12)} | ${String(images)} |`];
+    });
+    const table = `| when | commit | images |\n| --- | --- | --- |\n${rows.join("\n")}`;
+    return `${title}${published} published. The last deliveries:\n\n${table}\n`;
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    return `${title}${published} published.\n`;
+  }
+}

@@ -60,7 +60,8 @@ export async function checkFaults(e2e: E2e): Promise<void> {
     await checks.check("nothing of it is left over", () => noLeftovers(e2e));
   }
   await checks.check("Argo CD's controller killed in mid-sync: the sync ends by itself", async () => {
-    const commit = await e2e.clone.pushComment("A change in mid-sync");
+    await e2e.clone.edit("overlays/local/kustomization.yaml", (text) => `${text}# Touched in mid-sync.\n`);
+    const commit = await e2e.clone.push("A change in mid-sync");
     await sleep(700);
     await killPods(e2e, "cicd", "app.kubernetes.io/name=argocd-application-controller");
     const at = Date.now();

@@ -5,7 +5,8 @@ import { waveOf } from "./objects.ts";
 import { waitForCommit } from "./sync.ts";
 import { waitUntil } from "./wait-until.ts";
 
-const overlay = "overlays/local/database/postgres/kustomization.yaml";
+/** What differs for the database in the environment that is tried. */
+export const databaseOverlay = "overlays/local/database/postgres/kustomization.yaml";
 const databaseWave = 2;
 const watchMs = 20_000;
 const mendTimeoutMs = 240_000;
@@ -14,10 +15,9 @@ const mendTimeoutMs = 240_000;
 export async function checkHoldAtUpdate(e2e: E2e): Promise<void> {
   const { checks, clone } = e2e;
   checks.group("hold at an update", "a database that never gets ready holds every later wave");
-  const good = await clone.head();
   let bad = "";
   await checks.check("the waves after the database's stay at the commit before", async () => {
-    await breakDatabase(e2e);
+    await clone.edit(databaseOverlay, breakDatabase);
     bad = await clone.push("A database that never gets ready");
     await waitUntil("the broken database is being synced", { timeoutMs: 60_000 }, async () => {
       const postgres = find(e2e, "postgres");
@@ -38,7 +38,7 @@ export async function checkHoldAtUpdate(e2e: E2e): Promise<void> {
     return `watched for ${watchMs / 1000} s`;
   });
   await checks.check("mended, the sync goes on by itself", async () => {
-    await clone.restore(overlay, good);
+    await clone.edit(databaseOverlay, mendDatabase);
     const mend = await clone.push("Mend the database");
     const at = Date.now();
     const synced = await waitForCommit(e2e, mend, mendTimeoutMs);
@@ -46,22 +46,24 @@ export async function checkHoldAtUpdate(e2e: E2e): Promise<void> {
   });
 }
 
-/** Gives PostgreSQL a readiness probe that never passes. */
-export async function breakDatabase({ clone }: Pick<E2e, "clone">): Promise<void> {
-  const patch = [
-    "patches:",
-    "  - target: { kind: StatefulSet, name: postgres }",
-    "    patch: |-",
-    "      - op: replace",
-    "        path: /spec/template/spec/containers/0/readinessProbe",
-    "        value: { exec: { command: ['false'] }, periodSeconds: 2 }",
-    "",
-  ].join("\n");
-  await clone.edit(overlay, (text) => {
-    if (/^patches:/m.test(text))
-      throw new CheckFailure(`${overlay} has patches of its own: add this one to them`);
-    return `${text.trimEnd()}\n${patch}`;
-  });
+/** Appended to the overlay: a readiness probe that never passes. */
+const broken = `patches:
+  - target: { kind: StatefulSet, name: postgres }
+    patch: |-
+      - op: replace
+        path: /spec/template/spec/containers/0/readinessProbe
+        value: { exec: { command: ["false"] }, periodSeconds: 2 }
+`;
+
+/** The overlay's text with a database that never gets ready. */
+export function breakDatabase(text: string): string {
+  if (/^patches:/m.test(text))
+    throw new CheckFailure(`${databaseOverlay} has patches of its own: add this one to them`);
+  return `${text.trimEnd()}\n${broken}`;
+}
+
+function mendDatabase(text: string): string {
+  return text.replace(broken, "");
 }
 
 function later({ applications }: E2e) {
@@ -70,4 +72,43 @@ function later({ applications }: E2e) {
 
 function find({ applications }: E2e, name: string) {
   return applications.latest().find(({ metadata }) => metadata.name === name);
+}
+
+/**
+ * A database that never gets ready from the first sync on: nothing that stands on it is made until it is mended.
+ *
+ * @param startAgain ends the platform and begins it anew with the database broken; gives what is recorded from then
+ */
+export async function checkHoldAtFirstSync(e2e: E2e, startAgain: () => Promise<E2e>): Promise<void> {
+  const { checks } = e2e;
+  checks.group("hold at the first sync", "a database that never gets ready holds every later wave");
+  let fresh: E2e | undefined;
+  await checks.check("no Application of a wave after the database's is made", async () => {
+    fresh = await startAgain();
+    const held = fresh;
+    await waitUntil("the broken database is being synced", { timeoutMs: 120_000 }, async () => {
+      const health = find(held, "postgres")?.status?.health?.status;
+      return health === "Progressing" ? { done: undefined } : { not: `postgres is ${health ?? "not there"}` };
+    });
+    const from = Date.now();
+    while (Date.now() - from < watchMs) {
+      expectThat(
+        later(held).length === 0,
+        () =>
+          `made: ${later(held)
+            .map(({ metadata }) => metadata.name)
+            .join(", ")}`,
+      );
+      await sleep(200);
+    }
+    return `watched for ${watchMs / 1000} s`;
+  });
+  await checks.check("mended, the sync goes on by itself to the last wave", async () => {
+    if (fresh === undefined) throw new CheckFailure("the platform did not begin anew");
+    await fresh.clone.edit(databaseOverlay, mendDatabase);
+    const mend = await fresh.clone.push("Mend the database");
+    const at = Date.now();
+    const synced = await waitForCommit(fresh, mend, mendTimeoutMs);
+    return `all healthy ${((synced - at) / 1000).toFixed(0)} s after the mend's push`;
+  });
 }

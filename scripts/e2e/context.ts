@@ -26,6 +26,3 @@ export interface E2e {
   /** Python with delta-rs, to read tables without Spark. */
   python: string;
 }
-
-/** The environment that is tried. */
-export const environment = "local";

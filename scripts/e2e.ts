@@ -1,0 +1,45 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UserError } from "../actions/lib/domain/user-error.ts";
+import { clusterPlaces } from "./cluster/places.ts";
+import { Checks } from "./e2e/checks.ts";
+import { e2eHelp, parseE2eOptions } from "./e2e/options.ts";
+import { runGroups } from "./e2e/run-groups.ts";
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+async function main(): Promise<void> {
+  const options = parseE2eOptions(process.argv.slice(2));
+  if (options.help) return print(e2eHelp);
+  const missing = whatIsMissing();
+  if (missing !== undefined) {
+    print(`The end-to-end run was skipped: ${missing}. Nothing of it counts as passed.`);
+    return print("0 passed, 0 failed");
+  }
+  const checks = new Checks(print);
+  await runGroups(options, checks, clusterPlaces(), mkdtempSync(join(tmpdir(), "wavehouse-e2e-")));
+  const failed = checks.failed.length;
+  print(`${checks.outcomes.length - failed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+/** What a cluster on this machine would need and is not here. */
+function whatIsMissing(): string | undefined {
+  if (process.platform !== "linux")
+    return `a cluster of its own needs Linux, and this is ${process.platform}`;
+  if (process.getuid?.() !== 0) return "a cluster of its own needs root (sudo npm run e2e)";
+  return undefined;
+}
+
+try {
+  await main();
+} catch (error) {
+  const text =
+    error instanceof UserError ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`\nerror: ${text}\n`);
+  print("0 passed, 1 failed");
+  process.exitCode = 1;
+}

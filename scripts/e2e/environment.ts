@@ -1,0 +1,2 @@
+/** The environment that is tried. */
+export const environment = "local";

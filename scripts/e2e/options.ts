@@ -1,0 +1,94 @@
+import { parseArgs } from "node:util";
+import { didYouMean } from "../../actions/lib/domain/did-you-mean.ts";
+import { UserError } from "../../actions/lib/domain/user-error.ts";
+
+/** The groups of checks, in the order in which they run, with what each shows. */
+export const groups = {
+  waves: "from nothing: all Applications healthy, in the order of their waves",
+  pipeline: "the breweries, bronze to gold, counted against the source",
+  drift: "a hand edit is put back, what leaves Git is pruned",
+  rights: "what every service account may do, against a committed list",
+  change: "a change of the gold SQL: synced at once, and only what it touches restarts",
+  faults: "what is killed in mid-work comes back, with the same rows",
+  hold: "a database that never gets ready holds every later wave, at an update and at the first sync",
+  secrets: "no value of a secret is printed anywhere",
+} as const;
+
+export type Group = keyof typeof groups;
+
+/** What `npm run e2e` was asked to do. */
+export interface E2eOptions {
+  /** A CSV of real records; the repository's sample when not said. */
+  source: string | undefined;
+  only: readonly Group[];
+  /** Take the cluster that is up, and leave it up. */
+  reuse: boolean;
+  /** Leave the cluster up. */
+  keep: boolean;
+  updateRights: boolean;
+  help: boolean;
+}
+
+export const e2eHelp = `npm run e2e -- [options]
+
+Brings up a real Kubernetes cluster on this machine, lets Argo CD sync the whole platform from Git, runs the
+breweries there through Airflow and the Spark operator, breaks things, and checks that all holds. Then it ends the
+cluster. It needs Linux and root; elsewhere it says so and counts itself skipped. The last line is
+\`N passed, N failed\`.
+
+  --source FILE.csv   serve these records instead of the repository's sample
+  --only GROUP        only this group (and bringing up what it needs); may be given again
+  --keep              leave the cluster up
+  --reuse             take the cluster that is up, and leave it up
+  --update-rights     write scripts/e2e/rights.txt anew from what is found, to be reviewed
+  -h, --help          this page
+
+Groups:
+${Object.entries(groups)
+  .map(([name, about]) => `  ${name.padEnd(10)} ${about}`)
+  .join("\n")}`;
+
+/**
+ * Reads the command line.
+ *
+ * @throws UserError on an unknown option or group
+ */
+export function parseE2eOptions(argv: readonly string[]): E2eOptions {
+  const values = parse(argv);
+  const known = Object.keys(groups) as Group[];
+  const only = (values.only ?? []).map((name) => {
+    const group = known.find((one) => one === name);
+    if (group !== undefined) return group;
+    throw new UserError(
+      `there is no group ${name}; ${didYouMean(name, known) ?? `there are ${known.join(", ")}`}`,
+    );
+  });
+  return {
+    source: values.source,
+    only: only.length === 0 ? known : only,
+    reuse: values.reuse ?? false,
+    keep: values.keep ?? false,
+    updateRights: values["update-rights"] ?? false,
+    help: values.help ?? false,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    const boolean = { type: "boolean" } as const;
+    return parseArgs({
+      args: [...argv],
+      options: {
+        source: { type: "string" },
+        only: { type: "string", multiple: true },
+        reuse: boolean,
+        keep: boolean,
+        "update-rights": boolean,
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${problem}; see npm run e2e -- --help`, { cause: error });
+  }
+}

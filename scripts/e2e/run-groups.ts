@@ -1,0 +1,213 @@
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { connectValidation } from "../../actions/lib/adapters/connect-validation.ts";
+import { UserError } from "../../actions/lib/domain/user-error.ts";
+import { silentLogger } from "../../actions/lib/testing/silent-logger.ts";
+import { bootstrap } from "../cluster/bootstrap/bootstrap.ts";
+import { buildImages } from "../cluster/build-images.ts";
+import { down } from "../cluster/down.ts";
+import { publish, takeWorkingTree } from "../cluster/git/publish.ts";
+import { kubectl as bindKubectl } from "../cluster/kubectl.ts";
+import { type ClusterOptions, parseClusterOptions } from "../cluster/options.ts";
+import { type ClusterPlaces, network } from "../cluster/places.ts";
+import { preparePrograms } from "../cluster/programs.ts";
+import { up } from "../cluster/up.ts";
+import { AirflowClient } from "../demo/airflow-client.ts";
+import { startApi } from "../demo/api-server.ts";
+import { preparePython } from "../setup/python.ts";
+import { repositoryRoot, toolsDir } from "../setup/repository.ts";
+import { readVersions } from "../setup/versions.ts";
+import { checkChange } from "./check-change.ts";
+import { checkDrift } from "./check-drift.ts";
+import { checkFaults } from "./check-faults.ts";
+import { breakDatabase, checkHoldAtFirstSync, checkHoldAtUpdate, databaseOverlay } from "./check-hold.ts";
+import { checkPipeline } from "./check-pipeline.ts";
+import { checkRights } from "./check-rights.ts";
+import { checkSecrets, secretValues } from "./check-secrets.ts";
+import { checkWaves } from "./check-waves.ts";
+import type { Checks } from "./checks.ts";
+import { collectLogs } from "./collect-logs.ts";
+import type { E2e } from "./context.ts";
+import { environment } from "./environment.ts";
+import { Figures } from "./figures.ts";
+import { Kubectl } from "./kubectl.ts";
+import { type MemoryWatch, watchMachineMemory } from "./memory.ts";
+import type { Application, Pod, SparkApplication } from "./objects.ts";
+import type { E2eOptions, Group } from "./options.ts";
+import { readSecret } from "./secrets.ts";
+import { serviceAddress } from "./service-address.ts";
+import { prepareCsv } from "./source.ts";
+import { commitAll, TeamClone } from "./team-clone.ts";
+import { type Recording, recordObjects } from "./watch-objects.ts";
+
+const apiPort = 8400;
+
+/** What the groups begin with, before anything is up. */
+interface Start {
+  options: E2eOptions;
+  checks: Checks;
+  places: ClusterPlaces;
+  folder: string;
+  crane: string;
+  kubectl: Kubectl;
+  figures: Figures;
+  recordings: Pick<E2e, "applications" | "sparkApplications" | "pods">;
+  memory: MemoryWatch;
+}
+
+/**
+ * Brings the platform up, runs the groups of checks that were asked for, and ends the platform again.
+ *
+ * @param places where the cluster's state goes
+ * @param folder for what the run writes, logs of a failure among it
+ * @throws UserError when the platform cannot be brought up at all
+ */
+export async function runGroups(
+  options: E2eOptions,
+  checks: Checks,
+  places: ClusterPlaces,
+  folder: string,
+): Promise<void> {
+  checks.line("Programs, from pinned Go modules: built once, which takes minutes.");
+  const { kubectl: program, crane } = await preparePrograms();
+  const kubectl = new Kubectl({ file: program, args: [`--kubeconfig=${places.kubeconfig}`] });
+  const start: Start = {
+    ...{ options, checks, places, folder, crane, kubectl },
+    figures: new Figures(),
+    recordings: record(kubectl),
+    memory: watchMachineMemory(),
+  };
+  try {
+    await runAll(start);
+  } finally {
+    for (const recording of Object.values(start.recordings)) recording.stop();
+    start.memory.stop();
+    if (checks.failed.length > 0) await keepLogs(start);
+    if (!options.keep && !options.reuse) await down(places, () => {});
+  }
+  checks.group("figures", "what was measured, and what it may be");
+  for (const line of start.figures.render()) checks.line(line);
+}
+
+function record(kubectl: Kubectl): Start["recordings"] {
+  const { program } = kubectl;
+  const of = <T extends Application | SparkApplication | Pod>(path: string): Recording<T> =>
+    recordObjects<T>(program, path);
+  return {
+    applications: of<Application>("/apis/argoproj.io/v1alpha1/namespaces/cicd/applications"),
+    sparkApplications: of<SparkApplication>(
+      "/apis/sparkoperator.k8s.io/v1beta2/namespaces/processing/sparkapplications",
+    ),
+    pods: of<Pod>("/api/v1/pods"),
+  };
+}
+
+async function runAll(start: Start): Promise<void> {
+  const { options, checks, places, figures, memory } = start;
+  if (!options.reuse) {
+    await refuseWhatIsUp(places);
+    const seconds = await bringUp(start);
+    figures.add({ name: "cluster up and all healthy", measured: seconds, unit: "s", atMost: 180 });
+    figures.add({
+      name: "memory of the platform at rest",
+      measured: memory.now(),
+      unit: "MiB",
+      atMost: 4096,
+    });
+  }
+  const csv = prepareCsv(options.source, start.folder);
+  const api = await startApi({ host: network.host, port: apiPort, file: csv });
+  try {
+    const e2e = await connect(start, csv);
+    const wanted = (group: Group): boolean => options.only.includes(group);
+    if (wanted("waves") && !options.reuse) await checkWaves(e2e);
+    if (wanted("pipeline")) await checkPipeline(e2e);
+    if (wanted("drift")) await checkDrift(e2e);
+    if (wanted("rights")) await checkRights(e2e, options.updateRights);
+    if (wanted("change")) await checkChange(e2e);
+    if (wanted("faults")) await checkFaults(e2e);
+    if (wanted("hold")) await checkHoldAtUpdate(e2e);
+    if (wanted("secrets")) await checkSecrets(e2e, places);
+    if (wanted("hold") && !options.reuse) await checkHoldAtFirstSync(e2e, () => startBroken(start, csv));
+    figures.add({
+      name: "memory in the run, at its peak",
+      measured: memory.peak(),
+      unit: "MiB",
+      atMost: 8192,
+    });
+    figures.add({ name: "the whole run", measured: checks.elapsedSeconds, unit: "s", atMost: 720 });
+  } finally {
+    await api.stop();
+  }
+}
+
+async function refuseWhatIsUp(places: ClusterPlaces): Promise<void> {
+  if (!existsSync(places.machine)) return;
+  throw new UserError(
+    `a cluster is up already (in ${places.state}): npm run cluster -- down ends it, --reuse runs the checks on it`,
+  );
+}
+
+async function bringUp({ places, checks }: Start): Promise<number> {
+  checks.group("up", "a cluster from nothing, and the whole platform on it");
+  const started = performance.now();
+  await up(places, clusterOptions("up"));
+  return (performance.now() - started) / 1000;
+}
+
+/** What the command line would say, so that its defaults are these. */
+function clusterOptions(...argv: readonly string[]): ClusterOptions {
+  const options = parseClusterOptions([...argv, "--environment", environment]);
+  if (options === undefined) throw new Error(`npm run cluster -- ${argv.join(" ")} asks for help`);
+  return options;
+}
+
+/** Ends the platform and begins it anew, with a database that never gets ready; does not wait for it. */
+async function startBroken(start: Start, csv: string): Promise<E2e> {
+  const { places, crane, kubectl } = start;
+  for (const recording of Object.values(start.recordings)) recording.stop();
+  await down(places, () => {});
+  await up(places, clusterOptions("up", "--bare"));
+  start.recordings = record(kubectl);
+  await takeWorkingTree(repositoryRoot, places);
+  const overlay = join(places.clone, databaseOverlay);
+  await writeFile(overlay, breakDatabase(await readFile(overlay, "utf8")));
+  await commitAll(places.clone, "A database that never gets ready");
+  const images = await buildImages(places.clone, crane, () => {});
+  await publish(environment, images, places, silentLogger());
+  const { renderer } = connectValidation(places.clone, toolsDir);
+  const { file, args } = kubectl.program;
+  await bootstrap({ kubectl: bindKubectl(file, args), renderer, environment, log: () => {} });
+  return connect(start, csv);
+}
+
+async function connect(start: Start, csv: string): Promise<E2e> {
+  const { kubectl, places, folder, crane, recordings, checks, figures } = start;
+  const { of } = await readVersions();
+  const { python } = await preparePython({ oldest: of.python });
+  const clone = await TeamClone.open({
+    repository: places.repository,
+    folder: join(folder, "clone"),
+    crane,
+  });
+  return {
+    ...{ checks, figures, kubectl, clone, csv, python },
+    ...recordings,
+    airflow: async () => {
+      const [url, { "admin-password": password = "" }] = await Promise.all([
+        serviceAddress(kubectl, "airflow-api-server", "orchestrator"),
+        readSecret(kubectl, "airflow", "management"),
+      ]);
+      return new AirflowClient(url, { username: "admin", password });
+    },
+  };
+}
+
+async function keepLogs({ kubectl, checks, places, folder }: Start): Promise<void> {
+  const secrets = await secretValues({ kubectl }).catch(() => []);
+  const kept = join(folder, "failure");
+  const values = secrets.map(({ value }) => value);
+  await collectLogs(kept, { kubectl, checks }, places.logs, values);
+  checks.line(`Logs of everything are in ${kept}; begin with index.md.`);
+}

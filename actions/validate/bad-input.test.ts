@@ -63,7 +63,7 @@ beforeAll(async () => {
   await rm(folder, { recursive: true });
   objects = Number(result.outputs.objects);
   expect(result.annotations.filter(({ severity }) => severity !== "notice").map(formatFinding)).toEqual([]);
-});
+}, 600_000);
 
 describe("each mistake gets the message that its fixture says", async () => {
   test.each(await readdir(fixtures))("%s", async (name) => {

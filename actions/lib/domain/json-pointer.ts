@@ -10,9 +10,14 @@ export type JsonPointer = string;
  */
 export function pointTo(pointer: JsonPointer, ...keys: readonly (string | number)[]): JsonPointer {
   return keys.reduce<string>(
-    (path, key) => `${path}/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`,
+    (path, key) => `${path}/${typeof key === "number" ? key : escapeKey(key)}`,
     pointer,
   );
+}
+
+/** Called for every value of every object, and few keys have anything to escape. */
+function escapeKey(key: string): string {
+  return /[~/]/.test(key) ? key.replaceAll("~", "~0").replaceAll("/", "~1") : key;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Tree } from "./environments.ts";
 import type { Finding } from "./finding.ts";
+import { GeneratorSources } from "./generator-sources.ts";
 import type { JsonPointer } from "./json-pointer.ts";
 import type { ObjectSources } from "./object-sources.ts";
 import { objectName, type RenderedObject } from "./rendered-objects.ts";
@@ -11,8 +12,8 @@ export type Place = Pick<Finding, "file" | "line" | "column" | "rendered">;
 export type PlaceObject = (object: RenderedObject, pointer?: JsonPointer) => Place;
 
 /**
- * Puts findings about rendered objects where a person edits them. What no file of the repository holds (a chart's
- * object, a generated one) is told at the kustomization that renders it.
+ * Puts findings about rendered objects where a person edits them. What no file of the repository holds (a
+ * chart's object) is told at the kustomization that renders it.
  *
  * @param sources finds the objects in the files
  * @param options `environment`; `tree`, its files; `folderOf`, the folder that the object's Application renders
@@ -25,11 +26,13 @@ export function placeObjects(
     folderOf?: (object: RenderedObject) => string | undefined;
   },
 ): PlaceObject {
+  const generators = new GeneratorSources(options.tree, options.environment);
   return (object, pointer = "") => {
     const { apiVersion, kind } = object;
     const { name, namespace } = object.metadata;
     const rendered = { object: objectName(object), pointer };
-    const source = sources.locate({ apiVersion, kind, name, namespace }, pointer);
+    const source =
+      sources.locate({ apiVersion, kind, name, namespace }, pointer) ?? generators.locate(object, pointer);
     if (source !== undefined) return { ...source, rendered };
     const folders = [options.folderOf?.(object), `overlays/${options.environment}`];
     const files = folders.flatMap((folder) => (folder === undefined ? [] : [`${folder}/kustomization.yaml`]));

@@ -17,6 +17,8 @@ const needed: readonly (readonly [program: string, debian: string])[] = [
   ["mount", "mount"],
   ["openssl", "openssl"],
   ["git", "git"],
+  ["mmdebstrap", "mmdebstrap"],
+  ["buildah", "buildah"],
 ];
 
 /** The packages of which something is missing. */

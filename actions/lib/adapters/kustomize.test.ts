@@ -191,3 +191,16 @@ test("a render that does not end is ended, and said to be", async () => {
     /^overlay\/kustomization.yaml:1:1: error: rendering overlay: .*took longer than 0.2 s/,
   );
 });
+
+test.each([
+  ["killed", "kill -9 $$", "was ended by SIGKILL"],
+  ["crashed", "echo 'panic: runtime error' >&2; exit 2", "exited with 2"],
+])("a kustomize that is %s is no finding about the files", async (_, body, said) => {
+  const root = await repository({ "overlay/kustomization.yaml": "resources: []\n" });
+  const program = join(root, "broken");
+  await writeFile(program, `#!/bin/sh\n${body}\n`);
+  await chmod(program, 0o755);
+  const told = await refusal(root, "overlay", program);
+  expect(told).toContain(said);
+  expect(told).not.toContain("overlay/kustomization.yaml:");
+});

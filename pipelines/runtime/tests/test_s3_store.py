@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import ClientError
-from s3_server import BUCKET, S3Server, find_versitygw
+from s3_server import BUCKET, S3Server, find_versitygw, free_port
 
 from wavehouse.store import Store
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +53,12 @@ def test_a_folder_is_not_what_begins_like_it(store: Store) -> None:
     store.delete("a")
     store.delete("a")
     assert store.list("") == ["a.json", "ab/3"]
+
+
+def test_a_folder_that_hadoop_made_is_empty(store: Store) -> None:
+    store.write_atomic("t/_delta_log/", b"")
+    assert not store.exists("t/_delta_log")
+    assert store.list("t") == []
 
 
 def test_names_of_runs_and_partitions_come_back(store: Store) -> None:

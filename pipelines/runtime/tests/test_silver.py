@@ -258,3 +258,15 @@ def test_no_row_is_lost_or_made(make_lake: MakeLake) -> None:
     distinct = {record["id"] for page in pages for record in page}
     assert counted.tables[0]["rows_in"] == 350
     assert counted.tables[0]["rows_out"] == len(distinct) == len(lake.staged("things"))
+
+
+def test_a_first_write_that_died_is_no_table(make_lake: MakeLake) -> None:
+    lake = make_lake()
+    lake.ingest(DAY, [{"id": "1", "name": "a", "country": "ES", "size": 1}])
+    log = f"{layout.staging_table('shop', 'things')}/_delta_log"
+    # What is there when a driver is killed before its first commit: the log's folder.
+    lake.store.write_atomic(f"{log}/.tmp", b"")
+    lake.store.delete(f"{log}/.tmp")
+    assert lake.store.exists(log)
+    lake.silver(DAY)
+    assert [row["id"] for row in lake.staged("things")] == ["1"]

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _GONE = ("404", "NoSuchKey")
 #: The most objects that S3 removes at once.
@@ -42,11 +45,11 @@ class S3Objects:
 
     def exists(self, path: str) -> bool:
         """Whether there is an object, or a folder with something in it."""
-        return self._is_object(path) or bool(self._below(path, most=1))
+        return self._is_object(path) or any(self._below(path))
 
     def find(self, path: str) -> list[str]:
         """The paths of an object and of all below a folder of that name."""
-        return ([path] if self._is_object(path) else []) + self._below(path)
+        return [*([path] if self._is_object(path) else []), *self._below(path)]
 
     def rm(self, path: str, *, recursive: bool) -> None:
         """Removes an object and, if asked, all below a folder of that name."""
@@ -70,12 +73,15 @@ class S3Objects:
             raise
         return True
 
-    def _below(self, path: str, most: int | None = None) -> list[str]:
+    def _below(self, path: str) -> Iterator[str]:
         bucket, key = _split(path)
         pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=bucket, Prefix=f"{key}/" if key else "", PaginationConfig={"MaxItems": most}
+            Bucket=bucket, Prefix=f"{key}/" if key else ""
         )
-        return [f"{bucket}/{entry['Key']}" for page in pages for entry in page.get("Contents", [])]
+        for entry in (entry for page in pages for entry in page.get("Contents", [])):
+            # Hadoop marks a folder by an object of its name, with a slash.
+            if not entry["Key"].endswith("/"):
+                yield f"{bucket}/{entry['Key']}"
 
     @cached_property
     def _client(self) -> Any:  # noqa: ANN401  (made at run time from AWS's own description)

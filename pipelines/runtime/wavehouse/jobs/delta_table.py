@@ -31,8 +31,11 @@ class Written:
 
 
 def table_exists(store: Store, key: str) -> bool:
-    """Whether a key holds a Delta table."""
-    return store.exists(f"{key}/_delta_log")
+    """Whether a key holds a Delta table: one with a commit.
+
+    A job that dies in its first write leaves a folder of the log with nothing in it.
+    """
+    return bool(_commits(store, key))
 
 
 def read_table(spark: SparkSession, store: Store, key: str) -> DataFrame:
@@ -113,8 +116,7 @@ def _require_same_types(rows: DataFrame, store: Store, key: str) -> None:
 
 def _last_written(store: Store, key: str) -> Written:
     """Reads the last commit's own file: Spark would start a job for the same numbers."""
-    commits = [path for path in store.list(f"{key}/_delta_log") if _COMMIT.fullmatch(path)]
-    actions = [json.loads(line) for line in store.read(commits[-1]).splitlines() if line.strip()]
+    actions = [json.loads(line) for line in store.read(_commits(store, key)[-1]).splitlines() if line.strip()]
     metrics: dict[str, str] = next(
         (action["commitInfo"].get("operationMetrics", {}) for action in actions if "commitInfo" in action), {}
     )
@@ -124,3 +126,8 @@ def _last_written(store: Store, key: str) -> Written:
         else int(metrics.get("numOutputRows", 0))
     )
     return Written(rows, sum(int(action["add"]["size"]) for action in actions if "add" in action))
+
+
+def _commits(store: Store, key: str) -> list[str]:
+    """The log's commits, oldest first."""
+    return [path for path in store.list(f"{key}/_delta_log") if _COMMIT.fullmatch(path)]

@@ -1,10 +1,11 @@
-import { readdir, readFile } from "node:fs/promises";
+import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { gitWorkspace } from "../actions/lib/adapters/git-workspace.ts";
 import { goTool } from "../actions/lib/adapters/go-tools.ts";
 import { kubeconform } from "../actions/lib/adapters/kubeconform.ts";
 import { kustomizeRenderer } from "../actions/lib/adapters/kustomize.ts";
+import { runProcess } from "../actions/lib/adapters/process.ts";
 import { checkApplications } from "../actions/lib/domain/check-applications.ts";
 import { checkImages } from "../actions/lib/domain/check-images.ts";
 import { environmentsOf, registryOf } from "../actions/lib/domain/environments.ts";
@@ -16,7 +17,7 @@ import { planGenerated } from "../actions/lib/domain/plan-generated.ts";
 import { parseRendered, type RenderedObject } from "../actions/lib/domain/rendered-objects.ts";
 import { imageName, sparkStepsOf } from "../actions/lib/domain/spark-steps.ts";
 import { parseVersions, VERSIONS_FILE } from "../actions/lib/domain/versions.ts";
-import { environmentWaves, type WaveStep } from "../actions/lib/domain/waves.ts";
+import { environmentWaves, isApplication, type WaveStep } from "../actions/lib/domain/waves.ts";
 import type { ManifestRenderer } from "../actions/lib/ports/manifest-renderer.ts";
 import type { ManifestValidator } from "../actions/lib/ports/manifest-validator.ts";
 import { temporaryFolder } from "../actions/lib/testing/temporary-folder.ts";
@@ -81,6 +82,30 @@ test("the repository, the revision and the environment reach every Application a
   }
 });
 
+test("the commit that Argo CD writes into the root's folder reaches every child, and the root follows the branch", async () => {
+  const commit = "0123456789abcdef0123456789abcdef01234567";
+  const folder = await temporaryFolder();
+  for (const part of ["apps", "overlays"])
+    await cp(join(root, part), join(folder, part), { recursive: true });
+  const kustomize = await goTool("kustomize", toolsDir);
+  const cicd = join(folder, "overlays/local/cicd");
+  // As Argo CD does with the root's commonAnnotations.
+  const args = ["edit", "add", "annotation", `wavehouse.dev/revision:${commit}`];
+  await runProcess({ file: kustomize, args, cwd: cicd });
+  const rendered = parseRendered(
+    await kustomizeRenderer({ root: folder, kustomize }).render("overlays/local/cicd"),
+  );
+  const revisions = new Map(
+    rendered.filter(isApplication).map(({ metadata, spec }) => {
+      return [metadata.name, (spec as { source: { targetRevision: string } }).source.targetRevision];
+    }),
+  );
+  expect(revisions.get("root")).toBe("main");
+  revisions.delete("root");
+  expect(revisions.size).toBeGreaterThan(5);
+  expect(new Set(revisions.values())).toEqual(new Set([commit]));
+});
+
 test("every image is pinned from this environment's registry, or waits to be built", () => {
   const findings = checkImages({ environment: "local", objects, tree: repository.tree });
   expect(findings.filter((finding) => finding.severity !== "notice").map(formatFinding)).toEqual([]);
@@ -89,21 +114,17 @@ test("every image is pinned from this environment's registry, or waits to be bui
   const wanted = repository.pipelines.flatMap((pipeline) =>
     sparkStepsOf(pipeline).map((step) => `${registry}/${imageName(pipeline.metadata.name, step)}`),
   );
-  expect(images.sort()).toEqual(wanted.sort());
+  expect(images).toEqual(expect.arrayContaining(wanted));
+  expect(images.filter((image) => !image.startsWith(`${registry}/`))).toEqual([]);
 });
 
 test("every Spark template is suspended, and is told where the store is", () => {
   const templates = objects.filter((object) => object.kind === "ScheduledSparkApplication");
   expect(templates.length).toBeGreaterThan(0);
-  const store = { name: "WAVEHOUSE_STORE", value: "s3a://{bucket}" };
+  const env = expect.arrayContaining([{ name: "WAVEHOUSE_STORE", value: "s3a://{bucket}" }]);
+  const pod = { template: { spec: { containers: [expect.objectContaining({ env })] } } };
   for (const { spec } of templates) {
-    expect(spec).toMatchObject({
-      suspend: true,
-      template: {
-        driver: { env: [{ name: "PYTHONPATH" }, store] },
-        executor: { env: [{ name: "PYTHONPATH" }, store] },
-      },
-    });
+    expect(spec).toMatchObject({ suspend: true, template: { driver: pod, executor: pod } });
   }
 });
 
@@ -132,7 +153,10 @@ test("each kind of pipeline that the schema can say generates, renders and passe
   const tree = new Map(repository.tree);
   for (const [path, text] of edits) if (text !== null) tree.set(path, text);
   const folder = await temporaryFolder();
-  await gitWorkspace(folder).apply(tree);
+  for (const part of ["apps", "manifests", "overlays"]) {
+    await cp(join(root, part), join(folder, part), { recursive: true });
+  }
+  await gitWorkspace(folder).apply(edits);
   const scratch = kustomizeRenderer({
     root: folder,
     toolsDir,

@@ -1,4 +1,3 @@
-import { stringify } from "yaml";
 import type { RenderedObject } from "../../../actions/lib/domain/rendered-objects.ts";
 import type { Kubectl } from "../kubectl.ts";
 
@@ -8,7 +7,8 @@ import type { Kubectl } from "../kubectl.ts";
  */
 export async function applyObjects(kubectl: Kubectl, objects: readonly RenderedObject[]): Promise<void> {
   if (objects.length === 0) return;
-  const stdin = objects.map((object) => `---\n${stringify(object)}`).join("");
+  // JSON: what writes YAML 1.2 leaves a bare `no`, which kubectl reads as `false`.
+  const stdin = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
   const flags = ["--server-side", "--force-conflicts", "--field-manager=argocd-controller"];
   await kubectl.run(["apply", ...flags, "--filename=-"], { stdin, timeoutMs: 120_000 });
 }

@@ -12,11 +12,13 @@ const READY_SECONDS = 180;
  * Installs Argo CD as Git holds it, unless it is there and keeps itself already.
  *
  * @param objects what `cicd/argo-cd` of the environment renders to
+ * @param projects its AppProjects: there before its server, which would make one that allows everything
  * @throws UserError when an image was not built yet, or a part of it does not get ready
  */
 export async function installArgoCd(
   kubectl: Kubectl,
   objects: readonly RenderedObject[],
+  projects: readonly RenderedObject[],
   log: (line: string) => void,
 ): Promise<void> {
   const workloads = objects.filter(({ kind }) => kind === "Deployment" || kind === "StatefulSet");
@@ -36,6 +38,7 @@ export async function installArgoCd(
   await kubectl.run(["wait", "--for=condition=Established", "--timeout=60s", ...names], {
     timeoutMs: 70_000,
   });
+  await applyObjects(kubectl, projects);
   await applyObjects(
     kubectl,
     objects.filter((object) => !crds.includes(object)),

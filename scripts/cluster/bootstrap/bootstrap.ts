@@ -37,12 +37,15 @@ export async function bootstrap({ kubectl, renderer, environment, log }: Bootstr
   );
   if (!(await isSynced(kubectl, "namespaces"))) await applyObjects(kubectl, namespaces ?? []);
   if (usesSourceSecrets(all ?? [])) await makeSourceSecrets(kubectl, all ?? [], log);
-  await installArgoCd(kubectl, argoCd ?? [], log);
+  const applications = (root ?? []).filter(isApplication);
+  const projects = (root ?? []).filter((object) => !isApplication(object));
+  await installArgoCd(kubectl, argoCd ?? [], projects, log);
   if (await isSynced(kubectl, "root")) return;
-  const first = (root ?? []).filter((object) => !isApplication(object) || object.metadata.name === "root");
-  if (!first.some(isApplication))
+  const rootApplication = applications.filter(({ metadata }) => metadata.name === "root");
+  if (rootApplication.length === 0) {
     throw new UserError(`overlays/${environment}/cicd holds no Application \`root\``);
-  await applyObjects(kubectl, first);
+  }
+  await applyObjects(kubectl, [...projects, ...rootApplication]);
   log("the root is applied: Argo CD syncs the rest");
 }
 

@@ -147,7 +147,7 @@ function firstUnsaid(text: string, moves: readonly ImageMove[]): ImageMove | und
 type Pins = Partial<Record<"name" | (typeof PIN_KEYS)[number], unknown>>;
 
 function readPins(text: string): Pins[] {
-  const documents = parseAllDocuments(text);
+  const documents = parseAllDocuments(text, { prettyErrors: false });
   if (documents.length !== 1 || documents.some((document) => document.errors.length > 0)) return [];
   try {
     const value = documents[0]?.toJS() as { images?: unknown } | null | undefined;

@@ -27,6 +27,8 @@ test("what is written is read back, in a line and in a flow mapping, by YAML 1.1
   const text = fc.oneof(
     fc.stringMatching(/^[0-9a-f]{16}$/),
     fc.stringMatching(/^[0-9]{1,8}e?[0-9]{1,8}$/),
+    fc.stringMatching(/^[0-9]{1,2}[a-fox_]{1,3}[0-9a-f]{0,4}$/),
+    fc.stringMatching(/^[A-Za-z][\w./-]{3,8}(?::[\w./-]{1,3})?$/),
     fc.stringMatching(/^[ -~]*$/),
   );
   fc.assert(

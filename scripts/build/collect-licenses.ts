@@ -12,7 +12,8 @@ interface Output {
  * @param root the repository's root
  * @param outputs the outputs of esbuild's metafile
  * @returns the text of all of them, ordered by package
- * @throws Error when a package has no license file: its code may then not be passed on
+ * @throws Error when neither a package nor one beside it in its repository has a license file: its code may then not
+ *   be passed on
  */
 export async function collectLicenses(root: string, outputs: readonly Output[]): Promise<string> {
   const folders = new Set<string>();
@@ -22,18 +23,36 @@ export async function collectLicenses(root: string, outputs: readonly Output[]):
       if (folder !== undefined && bytesInOutput > 0) folders.add(folder);
     }
   }
-  const parts = await Promise.all([...folders].sort().map((folder) => readLicense(join(root, folder))));
+  const packages = await Promise.all([...folders].sort().map((folder) => readPackage(join(root, folder))));
+  const parts = packages.map((each) => {
+    // A package of a monorepo may leave out the one file that all of its siblings carry.
+    const text =
+      each.text ?? packages.find((other) => other.text !== undefined && comesWith(each, other))?.text;
+    if (text === undefined)
+      throw new Error(`${each.name}@${each.version} has no license file, so it cannot be bundled`);
+    return `${"=".repeat(80)}\n${each.name}@${each.version} (${each.license ?? "license below"})\n\n${text}\n`;
+  });
   return `The bundles in this folder hold code of these packages, each under its own license.\n\n${parts.join("\n")}`;
 }
 
-async function readLicense(folder: string): Promise<string> {
-  const { name, version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as {
-    name: string;
-    version: string;
-    license?: string;
-  };
+interface Package {
+  name: string;
+  version: string;
+  license?: string;
+  repository?: { url?: string };
+  text: string | undefined;
+}
+
+async function readPackage(folder: string): Promise<Package> {
+  const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as Omit<Package, "text">;
   const file = (await readdir(folder)).sort().find((entry) => /^(licen[cs]e|copying)(\.|$)/i.test(entry));
-  if (file === undefined) throw new Error(`${name}@${version} has no license file, so it cannot be bundled`);
-  const text = (await readFile(join(folder, file), "utf8")).replaceAll("\r\n", "\n").trim();
-  return `${"=".repeat(80)}\n${name}@${version} (${license ?? "license below"})\n\n${text}\n`;
+  if (file === undefined) return { ...manifest, text: undefined };
+  return { ...manifest, text: (await readFile(join(folder, file), "utf8")).replaceAll("\r\n", "\n").trim() };
+}
+
+function comesWith(one: Package, other: Package): boolean {
+  const [url, license] = [one.repository?.url, one.license];
+  return (
+    url !== undefined && license !== undefined && url === other.repository?.url && license === other.license
+  );
 }

@@ -61,7 +61,8 @@ async function render(options: KustomizeOptions, folder: string): Promise<string
   } catch (error) {
     if (!(error instanceof ProcessError) || error.failure === "not-found") throw error;
     // It says 1 of what is wrong with the files. A panic or a signal is no answer, so it is no finding.
-    if (error.failure === "exit" && error.exitCode !== 1) throw new UserError(error.message, { cause: error });
+    if (error.failure === "exit" && error.exitCode !== 1)
+      throw new UserError(error.message, { cause: error });
     throw new UserError([explain(error, folder, walk)], { cause: error });
   }
 }

@@ -1,14 +1,13 @@
 import { actionsLogger } from "../lib/adapters/actions-core.ts";
-import { craneRegistry } from "../lib/adapters/crane.ts";
 import { gitWorkspace } from "../lib/adapters/git-workspace.ts";
-import { goTool } from "../lib/adapters/go-tools.ts";
-import { toolsFolder, workspaceFolder } from "../lib/adapters/places.ts";
+import { ociRegistry } from "../lib/adapters/oci-registry.ts";
+import { workspaceFolder } from "../lib/adapters/places.ts";
 import { runAction } from "../lib/host/run-action.ts";
 import { loadInputs } from "./inputs.ts";
 import { run } from "./run.ts";
 
-await runAction(loadInputs, run, async () => ({
+await runAction(loadInputs, run, () => ({
   workspace: gitWorkspace(workspaceFolder()),
-  registry: craneRegistry({ program: await goTool("crane", toolsFolder()) }),
+  registry: ociRegistry(),
   logger: actionsLogger(),
 }));

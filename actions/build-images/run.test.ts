@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { craneRegistry } from "../lib/adapters/crane.ts";
 import { gitWorkspace } from "../lib/adapters/git-workspace.ts";
 import { type LoopbackRegistry, startLoopbackRegistry } from "../lib/adapters/loopback-registry.ts";
+import { ociRegistry } from "../lib/adapters/oci-registry.ts";
 import { runProcess } from "../lib/adapters/process.ts";
 import { type BuiltImage, parseBuiltImages } from "../lib/domain/built-image.ts";
 import { UserError } from "../lib/domain/user-error.ts";
@@ -231,7 +231,7 @@ describe("with a real repository and a real registry", () => {
   test("what is pushed holds the files; two checkouts give one digest; the second push is none", async () => {
     const at = async (): Promise<Ports> => ({
       workspace: gitWorkspace((await gitRepository(files)).root),
-      registry: craneRegistry({ program }),
+      registry: ociRegistry(),
       logger: silentLogger(),
     });
     const first = imagesOf(await run(inputs({ registry: server.host }), await at()));

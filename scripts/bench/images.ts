@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Inputs, loadInputs } from "../../actions/build-images/inputs.ts";
 import { type Ports, run } from "../../actions/build-images/run.ts";
-import { craneRegistry } from "../../actions/lib/adapters/crane.ts";
 import { gitWorkspace } from "../../actions/lib/adapters/git-workspace.ts";
 import {
   type LoopbackRegistry,
   startLoopbackRegistry,
 } from "../../actions/lib/adapters/loopback-registry.ts";
+import { ociRegistry } from "../../actions/lib/adapters/oci-registry.ts";
 import { runProcess } from "../../actions/lib/adapters/process.ts";
 import type { BuiltImage } from "../../actions/lib/domain/built-image.ts";
 
@@ -38,7 +38,7 @@ export async function benchImages(options: {
   const server = await startLoopbackRegistry({ program: options.crane, port: 0 });
   try {
     const copy = await copyPipelines(options.root, folder);
-    const build = builder(copy, server, options.crane);
+    const build = builder(copy, server);
     const changed: number[] = [];
     const unchanged: number[] = [];
     let images = 0;
@@ -85,12 +85,12 @@ async function copyPipelines(root: string, folder: string): Promise<string> {
   return copy;
 }
 
-function builder(copy: string, server: LoopbackRegistry, crane: string): () => Promise<BuiltImage[]> {
+function builder(copy: string, server: LoopbackRegistry): () => Promise<BuiltImage[]> {
   const given: Record<string, string> = { registry: server.host, pipelines: "breweries", "dry-run": "false" };
   const inputs: Inputs = loadInputs((name) => given[name] ?? "");
   const ports: Ports = {
     workspace: gitWorkspace(copy),
-    registry: craneRegistry({ program: crane }),
+    registry: ociRegistry(),
     logger: { info: () => {}, warning: () => {}, group: (_, work) => work() },
   };
   return async () => JSON.parse((await run(inputs, ports)).outputs.images ?? "[]");

@@ -1,6 +1,6 @@
 import { run as buildPipelineImages } from "../../actions/build-images/run.ts";
-import { craneRegistry } from "../../actions/lib/adapters/crane.ts";
 import { gitWorkspace } from "../../actions/lib/adapters/git-workspace.ts";
+import { ociRegistry } from "../../actions/lib/adapters/oci-registry.ts";
 import { terminalLogger } from "../../actions/lib/adapters/terminal-logger.ts";
 import { type PinnedImage, parseBuiltImages } from "../../actions/lib/domain/built-image.ts";
 import { buildClusterImages } from "./images/build-cluster-images.ts";
@@ -11,15 +11,10 @@ import { registryHost } from "./places.ts";
  * on top of them.
  *
  * @param root the clone that is delivered: what is built is what is committed in it
- * @param crane the pinned crane
  * @returns the images, as `publish` takes them
  */
-export async function buildImages(
-  root: string,
-  crane: string,
-  log: (line: string) => void,
-): Promise<PinnedImage[]> {
-  const registry = craneRegistry({ program: crane });
+export async function buildImages(root: string, log: (line: string) => void): Promise<PinnedImage[]> {
+  const registry = ociRegistry();
   const platform = await buildClusterImages({ root, registry: registryHost, images: registry, log });
   const own = (image: string) => platform.find(({ name }) => name === image)?.reference;
   const logger = terminalLogger((text) => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { craneRegistry } from "../../actions/lib/adapters/crane.ts";
+import { ociRegistry } from "../../actions/lib/adapters/oci-registry.ts";
 import { runProcess } from "../../actions/lib/adapters/process.ts";
 import { buildLayer } from "../../actions/lib/domain/layer.ts";
 import { registryHost } from "./places.ts";
@@ -23,7 +23,7 @@ export async function pauseReference(): Promise<string> {
  */
 export async function pushPauseImage(crane: string): Promise<void> {
   const reference = await pauseReference();
-  const registry = craneRegistry({ program: crane });
+  const registry = ociRegistry();
   if ((await registry.digest(reference)) !== undefined) return;
   const folder = await mkdtemp(join(tmpdir(), "wavehouse-pause-"));
   try {

@@ -6,7 +6,6 @@ import { repositoryRoot, toolsDir } from "../setup/repository.ts";
 import { awaitApplications } from "./await-applications.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import { buildImages } from "./build-images.ts";
-import type { ClusterPrograms } from "./components.ts";
 import { findKubectl } from "./find-kubectl.ts";
 import { publish, takeWorkingTree } from "./git/publish.ts";
 import { type Kubectl, kubectl } from "./kubectl.ts";
@@ -38,7 +37,7 @@ export async function up(places: ClusterPlaces, options: ClusterOptions): Promis
     startNode(places, programs, options, log),
   );
   if (!options.bare) {
-    const commit = await deliver(places, options, programs, print);
+    const commit = await deliver(places, options, print);
     await install(client, places.clone, options.environment, commit, print);
   }
   print.line();
@@ -83,7 +82,6 @@ async function preflight(places: ClusterPlaces, log: (line: string) => void): Pr
 async function deliver(
   places: ClusterPlaces,
   { environment }: ClusterOptions,
-  { crane }: ClusterPrograms & { crane: string },
   print: StepPrinter,
 ): Promise<string> {
   const log = (line: string): void => print.line(line);
@@ -94,7 +92,7 @@ async function deliver(
     takeWorkingTree(repositoryRoot, places),
   );
   const images = await print.step("images", "built once, by what goes in", () =>
-    buildImages(places.clone, crane, log),
+    buildImages(places.clone, log),
   );
   return print.step("push", `images: in overlays/${environment}, one commit, to the Git server`, async () => {
     const commit = await publish(environment, images, places, logger);

@@ -5,8 +5,8 @@ import { run as buildImages } from "../../actions/build-images/run.ts";
 import { run as bumpImages } from "../../actions/bump-images/run.ts";
 import { connectDelivery } from "../../actions/lib/adapters/connect-delivery.ts";
 import { connectValidation } from "../../actions/lib/adapters/connect-validation.ts";
-import { craneRegistry } from "../../actions/lib/adapters/crane.ts";
 import { gitWorkspace } from "../../actions/lib/adapters/git-workspace.ts";
+import { ociRegistry } from "../../actions/lib/adapters/oci-registry.ts";
 import { terminalLogger } from "../../actions/lib/adapters/terminal-logger.ts";
 import type { ActionResult } from "../../actions/lib/domain/action-result.ts";
 import { type PinnedImage, parseBuiltImages } from "../../actions/lib/domain/built-image.ts";
@@ -155,7 +155,7 @@ async function build(demo: Demo, registry: DemoRegistry): Promise<readonly Pinne
     },
     {
       workspace: gitWorkspace(demo.scratch.folder),
-      registry: craneRegistry({ program: demo.prepared.tools.crane }),
+      registry: ociRegistry(),
       logger: demoLogger(demo.print),
     },
   );

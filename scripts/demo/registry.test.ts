@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { craneRegistry } from "../../actions/lib/adapters/crane.ts";
+import { ociRegistry } from "../../actions/lib/adapters/oci-registry.ts";
 import { runProcess } from "../../actions/lib/adapters/process.ts";
 import { buildLayer } from "../../actions/lib/domain/layer.ts";
 import { craneProgram } from "../../actions/lib/testing/crane-program.ts";
@@ -21,7 +21,7 @@ test("a registry that starts again has what an earlier one was given, layers and
   const names = ["breweries-silver:one", "breweries-silver:two", "team/breweries-gold:one"];
   const digests = await Promise.all(
     names.map((name) =>
-      craneRegistry({ program: crane }).append({
+      ociRegistry().append({
         base: undefined,
         layer,
         reference: `${first.host}/${name}`,
@@ -33,7 +33,7 @@ test("a registry that starts again has what an earlier one was given, layers and
   const second = await startRegistry({ crane, port: first.port, disk });
   try {
     expect(second.host).toBe(first.host);
-    const found = names.map((name) => craneRegistry({ program: crane }).digest(`${second.host}/${name}`));
+    const found = names.map((name) => ociRegistry().digest(`${second.host}/${name}`));
     expect(await Promise.all(found)).toEqual(digests);
     const reference = `${second.host}/team/breweries-gold@${digests[2]}`;
     const exported = await runProcess({ file: crane, args: ["export", reference, "-"] });

@@ -49,7 +49,6 @@ interface Start {
   checks: Checks;
   places: ClusterPlaces;
   folder: string;
-  crane: string;
   kubectl: Kubectl;
   figures: Figures;
   recordings: Pick<E2e, "applications" | "sparkApplications" | "pods">;
@@ -70,10 +69,10 @@ export async function runGroups(
   folder: string,
 ): Promise<void> {
   checks.line("Programs, from pinned Go modules: built once, which takes minutes.");
-  const { kubectl: program, crane } = await preparePrograms();
+  const { kubectl: program } = await preparePrograms();
   const kubectl = new Kubectl({ file: program, args: [`--kubeconfig=${places.kubeconfig}`] });
   const start: Start = {
-    ...{ options, checks, places, folder, crane, kubectl },
+    ...{ options, checks, places, folder, kubectl },
     figures: new Figures(),
     recordings: record(kubectl),
     memory: watchMachineMemory(),
@@ -165,7 +164,7 @@ function clusterOptions(...argv: readonly string[]): ClusterOptions {
 
 /** Ends the platform and begins it anew, with a database that never gets ready; does not wait for it. */
 async function startBroken(start: Start, csv: string): Promise<E2e> {
-  const { places, crane, kubectl } = start;
+  const { places, kubectl } = start;
   for (const recording of Object.values(start.recordings)) recording.stop();
   await down(places, () => {});
   await up(places, clusterOptions("up", "--bare"));
@@ -174,7 +173,7 @@ async function startBroken(start: Start, csv: string): Promise<E2e> {
   const overlay = join(places.clone, databaseOverlay);
   await writeFile(overlay, breakDatabase(await readFile(overlay, "utf8")));
   await commitAll(places.clone, "A database that never gets ready");
-  const images = await buildImages(places.clone, crane, () => {});
+  const images = await buildImages(places.clone, () => {});
   await publish(environment, images, places, silentLogger());
   const { renderer } = connectValidation(places.clone, toolsDir);
   const { file, args } = kubectl.program;
@@ -183,13 +182,12 @@ async function startBroken(start: Start, csv: string): Promise<E2e> {
 }
 
 async function connect(start: Start, csv: string): Promise<E2e> {
-  const { kubectl, places, folder, crane, recordings, checks, figures } = start;
+  const { kubectl, places, folder, recordings, checks, figures } = start;
   const { of } = await readVersions();
   const { python } = await preparePython({ oldest: of.python });
   const clone = await TeamClone.open({
     repository: places.repository,
     folder: join(folder, "clone"),
-    crane,
   });
   return {
     ...{ checks, figures, kubectl, clone, csv, python },

@@ -23,12 +23,10 @@ export interface Delivery {
 export class TeamClone {
   readonly folder: string;
   readonly #repository: string;
-  readonly #crane: string;
 
-  private constructor(folder: string, repository: string, crane: string) {
+  private constructor(folder: string, repository: string) {
     this.folder = folder;
     this.#repository = repository;
-    this.#crane = crane;
   }
 
   /**
@@ -37,11 +35,11 @@ export class TeamClone {
    * @param repository the bare repository that Argo CD reads
    * @param folder where the clone goes; what is there is removed
    */
-  static async open(options: { repository: string; folder: string; crane: string }): Promise<TeamClone> {
-    const { repository, folder, crane } = options;
+  static async open(options: { repository: string; folder: string }): Promise<TeamClone> {
+    const { repository, folder } = options;
     await rm(folder, { recursive: true, force: true });
     await run("git", ["clone", "--quiet", repository, folder]);
-    return new TeamClone(folder, repository, crane);
+    return new TeamClone(folder, repository);
   }
 
   /** The commit that `main` is at. */
@@ -77,7 +75,7 @@ export class TeamClone {
   /** Commits all that was changed, builds the images that it changes, bumps them and pushes: what a merge does. */
   async deliver(message: string): Promise<Delivery> {
     await this.#commit(message);
-    const images = await buildImages(this.folder, this.#crane, () => {});
+    const images = await buildImages(this.folder, () => {});
     const at = { clone: this.folder, repository: this.#repository };
     const commit = await publish(environment, images, at, silentLogger());
     return { commit, images, pushedAt: Date.now() };

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join, matchesGlob } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { craneRegistry } from "../../actions/lib/adapters/crane.ts";
 import {
   type LoopbackRegistry,
   startLoopbackRegistry,
 } from "../../actions/lib/adapters/loopback-registry.ts";
+import { ociRegistry } from "../../actions/lib/adapters/oci-registry.ts";
 import { craneProgram } from "../../actions/lib/testing/crane-program.ts";
 import { repositoryRoot } from "../setup/repository.ts";
 import { type Forge, type Run, startForge } from "./act.ts";
@@ -67,7 +67,7 @@ async function pins(commit: string): Promise<Pin[]> {
 
 /** The digest that the registry has for each pin. */
 async function pushed(of: readonly Pin[]): Promise<(string | undefined)[]> {
-  const images = craneRegistry({ program: crane });
+  const images = ociRegistry();
   return Promise.all(of.map(({ newName, newTag }) => images.digest(`${newName}:${newTag}`)));
 }
 

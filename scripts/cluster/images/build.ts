@@ -1,9 +1,8 @@
 import { parseArgs } from "node:util";
-import { craneRegistry } from "../../../actions/lib/adapters/crane.ts";
-import { goTool } from "../../../actions/lib/adapters/go-tools.ts";
+import { ociRegistry } from "../../../actions/lib/adapters/oci-registry.ts";
 import { parseRegistry } from "../../../actions/lib/domain/image-reference.ts";
 import { UserError } from "../../../actions/lib/domain/user-error.ts";
-import { repositoryRoot, toolsDir } from "../../setup/repository.ts";
+import { repositoryRoot } from "../../setup/repository.ts";
 import { buildClusterImages } from "./build-cluster-images.ts";
 
 const help = `node scripts/cluster/images/build.ts [--registry localhost:5001] [IMAGE…]
@@ -31,7 +30,7 @@ async function main(): Promise<void> {
   const images = await buildClusterImages({
     root: repositoryRoot,
     registry: parseRegistry(values.registry),
-    images: craneRegistry({ program: await goTool("crane", toolsDir) }),
+    images: ociRegistry(),
     log: (line) => process.stderr.write(`${line}\n`),
     only: positionals,
   });

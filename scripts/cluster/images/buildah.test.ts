@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { craneRegistry } from "../../../actions/lib/adapters/crane.ts";
 import { startLoopbackRegistry } from "../../../actions/lib/adapters/loopback-registry.ts";
+import { ociRegistry } from "../../../actions/lib/adapters/oci-registry.ts";
 import { runProcess } from "../../../actions/lib/adapters/process.ts";
 import { craneProgram } from "../../../actions/lib/testing/crane-program.ts";
 import { temporaryFolder } from "../../../actions/lib/testing/temporary-folder.ts";
@@ -34,7 +34,7 @@ describe.skipIf(!canBuild())("buildah", () => {
         await writeFile(join(context, "file"), name);
         const reference = `${server.host}/${name}:1`;
         const digest = await builder.build({ context, base, reference });
-        expect(await craneRegistry({ program }).digest(reference)).toBe(digest);
+        expect(await ociRegistry().digest(reference)).toBe(digest);
         return `${server.host}/${name}@${digest}`;
       };
       const base = await build("base", "FROM scratch\nCOPY file /base\n");

@@ -144,7 +144,7 @@ describe("packages", async () => {
   test("versions are exact: a lock file alone does not bind who installs without it", () => {
     for (const { dependencies, devDependencies } of packages.values()) {
       for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
-        expect(version, name).toMatch(/^\d+\.\d+\.\d+$|^\*$/);
+        expect(version, name).toMatch(/^\d+\.\d+\.\d+(?:-[\w.]+)?$|^\*$/);
       }
     }
   });

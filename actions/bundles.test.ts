@@ -10,6 +10,7 @@ import { type LoopbackRegistry, startLoopbackRegistry } from "./lib/adapters/loo
 import { copyWorkingTree } from "./lib/testing/copy-working-tree.ts";
 import { craneProgram } from "./lib/testing/crane-program.ts";
 import { gitRepository } from "./lib/testing/git-repository.ts";
+import { testGit } from "./lib/testing/test-git.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -60,6 +61,7 @@ describe("each committed bundle, started as the runner starts it", () => {
       WAVEHOUSE_CACHE: cacheRoot(process.env),
       GITHUB_ACTIONS: "true",
       GITHUB_WORKSPACE: workspace,
+      RUNNER_TEMP: folder,
       GITHUB_OUTPUT: output,
       GITHUB_STEP_SUMMARY: summary,
       ...Object.fromEntries(given),
@@ -88,7 +90,7 @@ describe("each committed bundle, started as the runner starts it", () => {
   }
 
   test("validate: the template is valid", async () => {
-    const { exitCode, log, outputs, summary } = await step("validate", {});
+    const { exitCode, log, outputs, summary } = await step("validate", { report: join(folder, "report") });
     expect(exitCode, log).toBe(0);
     expect(Object.keys(outputs).sort()).toEqual(await declaredOutputs("validate"));
     expect(outputs.errors).toBe("0");
@@ -120,8 +122,24 @@ describe("each committed bundle, started as the runner starts it", () => {
     const bumped = await step("bump-images", { environment: "local", images: built.outputs.images ?? "" });
     expect(bumped.exitCode, bumped.log).toBe(0);
     expect(Object.keys(bumped.outputs).sort()).toEqual(await declaredOutputs("bump-images"));
-    expect(bumped.outputs).toEqual({ changed: "true", commit: expect.stringMatching(/^[0-9a-f]{40}$/) });
+    const commit = expect.stringMatching(/^[0-9a-f]{40}$/);
+    expect(bumped.outputs).toEqual({ changed: "true", commit, "pull-request": "" });
     expect(bumped.summary).toContain("breweries-silver");
+  });
+
+  test("promote, roll-back and report: what was bumped is shown to move on and back, and is on record", async () => {
+    const moved = await step("promote", { from: "local", to: "minikube", "dry-run": "true" });
+    expect(moved.exitCode, moved.log).toBe(0);
+    expect(moved.summary).toContain("breweries-silver");
+    const back = await step("roll-back", { environment: "local", to: "HEAD~1", "dry-run": "true" });
+    expect(back.exitCode, back.log).toBe(0);
+    expect(back.summary).toContain("breweries-silver");
+    const commit = await testGit(repository)("rev-parse", "HEAD");
+    const spool = join(folder, "records");
+    const report = await step("report", { environment: "local", commit, spool });
+    expect(report.exitCode, report.log).toBe(0);
+    expect(Object.keys(report.outputs).sort()).toEqual(await declaredOutputs("report"));
+    expect(report.outputs).toMatchObject({ published: "0", spooled: spool });
   });
 
   test("build-images: without a registry it says which input is missing, and gives no outputs", async () => {

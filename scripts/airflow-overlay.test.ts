@@ -1,9 +1,10 @@
+import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { gitWorkspace } from "../actions/lib/adapters/git-workspace.ts";
 import { goTool } from "../actions/lib/adapters/go-tools.ts";
 import { kustomizeRenderer } from "../actions/lib/adapters/kustomize.ts";
-import { environmentsOf, type Tree } from "../actions/lib/domain/environments.ts";
+import { environmentsOf } from "../actions/lib/domain/environments.ts";
 import { imageFields } from "../actions/lib/domain/image-fields.ts";
 import { objectName, parseRendered, type RenderedObject } from "../actions/lib/domain/rendered-objects.ts";
 import { temporaryFolder } from "../actions/lib/testing/temporary-folder.ts";
@@ -25,8 +26,9 @@ async function rendered(
   const entry = new RegExp(`(- name: ${image}\\n +newName: \\S+\\n +newTag: )\\S+(?:\\n +digest: \\S+)?`);
   const text = (tree.get(file) ?? "").replace(entry, `$1${tag}`);
   expect(text).toContain(`newTag: ${tag}`);
-  const edited: Tree = new Map([...tree, [file, text]]);
-  await gitWorkspace(folder).apply(edited);
+  for (const part of ["manifests", "overlays"])
+    await cp(join(root, part), join(folder, part), { recursive: true });
+  await writeFile(join(folder, file), text);
   const kustomize = await goTool("kustomize", toolsDir);
   const stream = await kustomizeRenderer({ root: folder, toolsDir, kustomize }).render(overlay);
   return new Map(parseRendered(stream).map((object) => [objectName(object), object]));

@@ -18,7 +18,9 @@ test("a new pipeline is complete: nothing is left to generate", async () => {
     ...["access", "gold", "kustomization", "quality", "silver"].map(
       (name) => `manifests/processing/pipelines/web-shop/${name}.yaml`,
     ),
-    "overlays/local/processing/pipelines/web-shop/kustomization.yaml",
+    ...["local", "minikube"].map(
+      (name) => `overlays/${name}/processing/pipelines/web-shop/kustomization.yaml`,
+    ),
     "pipelines/web-shop/gold/web_shop_by_category.sql",
     "pipelines/web-shop/pipeline.yaml",
   ]);

@@ -30,5 +30,7 @@ export async function buildImages(root: string, log: (line: string) => void): Pr
     },
     { workspace: gitWorkspace(root), registry, logger },
   );
-  return [...platform, ...parseBuiltImages(JSON.parse(built.outputs.images ?? "[]"))];
+  // Pipelines' images stand on it, and nothing runs it itself.
+  const named = platform.filter(({ name }) => name !== "spark-base");
+  return [...named, ...parseBuiltImages(JSON.parse(built.outputs.images ?? "[]"))];
 }

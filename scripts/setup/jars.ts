@@ -66,8 +66,8 @@ async function copyWithMaven(
     const names = jars.map(({ artifact }) => artifact).join(", ");
     if (error.failure === "not-found") {
       throw new UserError(
-        `Maven (mvn) is needed to fetch ${names}, and is not on PATH. Install Maven 3.6.3 or later (Debian, Ubuntu: ` +
-          "apt install maven; macOS: brew install maven).",
+        `Maven (mvn) is needed to fetch ${jars[0]?.artifact} and ${jars.length - 1} more, and is not on PATH. Install ` +
+          "Maven 3.6.3 or later (Debian, Ubuntu: apt install maven; macOS: brew install maven).",
         { cause: error },
       );
     }

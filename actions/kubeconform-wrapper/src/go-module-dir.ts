@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { goEnvironment, type ToolOptions } from "./go-environment.ts";
 import { parseGoMod } from "./parse-go-mod.ts";
-import { goEnvironment, type ToolOptions } from "./resolve-go-tool.ts";
 import { type ProcessResult, runProcess } from "./run-process.ts";
 import { ToolError } from "./tool-error.ts";
 

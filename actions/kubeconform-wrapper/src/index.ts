@@ -1,11 +1,12 @@
 export { type ApiLifecycle, apiLifecycle } from "./api-lifecycle.ts";
 export { buildOnce } from "./build-once.ts";
 export { cacheRoot } from "./cache-root.ts";
+export type { ToolOptions } from "./go-environment.ts";
 export { goModuleDir } from "./go-module-dir.ts";
 export type { ObjectProblem, ProblemCode } from "./object-problems.ts";
 export { type PinnedModule, parseGoMod } from "./parse-go-mod.ts";
 export { prepareCrdSchemas, prepareSchemas, type SchemaOptions } from "./prepare-schemas.ts";
-export { resolveGoTool, type ToolOptions } from "./resolve-go-tool.ts";
+export { resolveGoTool } from "./resolve-go-tool.ts";
 export { type ProcessOptions, type ProcessResult, runProcess } from "./run-process.ts";
 export { ToolError, type ToolFailure } from "./tool-error.ts";
 export { type ObjectResult, type ValidateOptions, validateStream } from "./validate-stream.ts";

@@ -4,11 +4,11 @@ import { dirname, join } from "node:path";
 import { buildOnce } from "./build-once.ts";
 import { cacheRoot } from "./cache-root.ts";
 import { schemasFromCrd } from "./crd-schemas.ts";
+import type { ToolOptions } from "./go-environment.ts";
 import { goModuleDir } from "./go-module-dir.ts";
 import { type JsonSchema, type KindSchema, schemaPath } from "./json-schema.ts";
 import { type OpenApi, objectMetaSchema, schemasFromOpenApi } from "./openapi-schemas.ts";
 import { parseGoMod } from "./parse-go-mod.ts";
-import type { ToolOptions } from "./resolve-go-tool.ts";
 import { splitDocuments } from "./split-documents.ts";
 import { ToolError } from "./tool-error.ts";
 

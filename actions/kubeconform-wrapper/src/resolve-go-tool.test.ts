@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeEach, describe, expect, test } from "vitest";
-import { resolveGoTool, type ToolOptions } from "./resolve-go-tool.ts";
+import type { ToolOptions } from "./go-environment.ts";
+import { resolveGoTool } from "./resolve-go-tool.ts";
 import { program, temporaryFolder } from "./testing.ts";
 
 const run = promisify(execFile);
@@ -82,6 +83,20 @@ describe("a folder that pins several programs of one module", () => {
   test("tells which there are when another is asked for", async () => {
     await expect(resolveGoTool("hello/helo", options)).rejects.toThrow("pins no helo; it pins hello, bye");
   });
+});
+
+test("files in `overlay` stand in for the module's own, and another overlay is another build", async () => {
+  const tool = join(options.toolsDir, "kubeconform");
+  await cp(join(import.meta.dirname, "../../../scripts/tools/kubeconform"), tool, { recursive: true });
+  const built: string[] = [];
+  for (const word of ["one", "another"]) {
+    await mkdir(join(tool, "overlay/cmd/kubeconform"), { recursive: true });
+    const source = `package main\n\nfunc main() { println("${word}") }\n`;
+    await writeFile(join(tool, "overlay/cmd/kubeconform/main.go"), source);
+    built.push(await resolveGoTool("kubeconform", options));
+  }
+  const said = await Promise.all(built.map((path) => run(path)));
+  expect(said.map(({ stderr }) => stderr)).toEqual(["one\n", "another\n"]);
 });
 
 describe("without Go", () => {

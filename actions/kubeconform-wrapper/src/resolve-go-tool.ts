@@ -4,19 +4,13 @@ import { access, readFile } from "node:fs/promises";
 import { basename, delimiter, isAbsolute, join, sep } from "node:path";
 import { buildOnce } from "./build-once.ts";
 import { cacheRoot } from "./cache-root.ts";
+import { goEnvironment, type ToolOptions } from "./go-environment.ts";
+import { goModuleDir } from "./go-module-dir.ts";
+import { withOverlaidModule } from "./overlaid-go-module.ts";
 import { type PinnedModule, parseGoMod } from "./parse-go-mod.ts";
+import { readGoOverlay } from "./read-go-overlay.ts";
 import { type ProcessResult, runProcess } from "./run-process.ts";
 import { ToolError } from "./tool-error.ts";
-
-export interface ToolOptions {
-  /** The folder with one folder per tool, each with its `go.mod` and `go.sum`. */
-  toolsDir: string;
-  /** The cache's root; `cacheRoot(env)` when not said. */
-  cacheDir?: string;
-  env?: NodeJS.ProcessEnv;
-  /** Takes a line when a build takes longer than two seconds; standard error when not said. */
-  log?: (line: string) => void;
-}
 
 /** Changes when the flags below do, so that old builds are not taken for new ones. */
 const buildFlags = ["-mod=readonly", "-trimpath", "-buildvcs=false"] as const;
@@ -51,7 +45,7 @@ export async function resolveGoTool(path: string, options: ToolOptions): Promise
   const program = join(target, name);
   if (await isExecutable(program)) return program;
   checkIsPinned(tool, name, source);
-  const failure = await tryBuild(tool, source, target, env, options.log ?? logToStderr);
+  const failure = await tryBuild(tool, source, target, options);
   if (failure === undefined) return program;
   const onPath = await findOnPath(name, source.pin.version, env);
   if (onPath.path !== undefined) return onPath.path;
@@ -67,6 +61,7 @@ export async function resolveGoTool(path: string, options: ToolOptions): Promise
 interface ToolModule {
   folder: string;
   pin: PinnedModule;
+  overlay: ReadonlyMap<string, string>;
   key: string;
 }
 
@@ -82,10 +77,10 @@ async function readToolModule(name: string, toolsDir: string): Promise<ToolModul
     ),
   );
   const platform = `${process.platform}/${process.arch}`;
-  const key = createHash("sha256")
-    .update(JSON.stringify([mod, sum, platform, [...buildFlags, linkFlags]]))
-    .digest("hex");
-  return { folder, pin: parseGoMod(mod ?? ""), key: key.slice(0, 16) };
+  const overlay = await readGoOverlay(folder);
+  const parts = [mod, sum, platform, [...buildFlags, linkFlags], ...(overlay.size > 0 ? [[...overlay]] : [])];
+  const key = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  return { folder, pin: parseGoMod(mod ?? ""), overlay, key: key.slice(0, 16) };
 }
 
 function checkIsPinned(tool: string, name: string, { folder, pin }: ToolModule): void {
@@ -100,9 +95,9 @@ async function tryBuild(
   name: string,
   source: ToolModule,
   target: string,
-  env: NodeJS.ProcessEnv,
-  log: (line: string) => void,
+  options: ToolOptions,
 ): Promise<string | undefined> {
+  const { log = logToStderr } = options;
   const started = performance.now();
   const timer = setTimeout(
     () => log(`${name}: building ${source.pin.version} from its Go module (once; it is cached then)`),
@@ -114,7 +109,7 @@ async function tryBuild(
     const built = await buildOnce(target, async (folder) => {
       // Go names several programs itself, after the last part of their paths.
       const output = source.pin.packages.length > 1 ? `${folder}${sep}` : join(folder, name);
-      const failure = await goBuild(source, output, env);
+      const failure = await build(name, source, output, options);
       if (failure !== undefined) throw new BuildFailure(failure);
     });
     if (built && seconds() > 2) log(`${name}: built in ${seconds().toFixed(1)} s`);
@@ -130,16 +125,30 @@ async function tryBuild(
 
 class BuildFailure extends Error {}
 
+async function build(
+  name: string,
+  source: ToolModule,
+  output: string,
+  options: ToolOptions,
+): Promise<string | undefined> {
+  const { folder, overlay, pin } = source;
+  const env = options.env ?? process.env;
+  if (overlay.size === 0) return goBuild(source, output, [], env);
+  const overlaid = { folder, module: pin.module, source: await goModuleDir(name, options), overlay };
+  return withOverlaidModule(overlaid, (flags) => goBuild(source, output, flags, env));
+}
+
 async function goBuild(
   source: ToolModule,
   output: string,
+  flags: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
   const { packages, variables } = source.pin;
   const link = [linkFlags, ...variables.map((variable) => `-X ${variable}`)].join(" ");
   let result: ProcessResult;
   try {
-    result = await runProcess("go", ["build", ...buildFlags, link, "-o", output, ...packages], {
+    result = await runProcess("go", ["build", ...buildFlags, ...flags, link, "-o", output, ...packages], {
       cwd: source.folder,
       env: goEnvironment(env),
       timeoutMs: buildTimeoutMs,
@@ -152,12 +161,6 @@ async function goBuild(
   if (result.ended === "timeout") return `\`go build\` took longer than ${buildTimeoutMs / 60_000} minutes`;
   const lines = result.stderr.trim().split("\n").slice(-5).join("\n  ");
   return `\`go build\` failed (${result.signal ?? `exit code ${result.code}`}):\n  ${lines}\n`;
-}
-
-/** Go's environment, without what a caller's shell may have set that would change what is built. */
-export function goEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { GOOS: _os, GOARCH: _arch, ...rest } = env;
-  return { ...rest, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" };
 }
 
 async function findOnPath(

@@ -39,7 +39,11 @@ export async function bootstrap({ kubectl, renderer, environment, log }: Bootstr
   if (usesSourceSecrets(all ?? [])) await makeSourceSecrets(kubectl, all ?? [], log);
   const applications = (root ?? []).filter(isApplication);
   const projects = (root ?? []).filter((object) => !isApplication(object));
-  await installArgoCd(kubectl, argoCd ?? [], projects, log);
+  // Its own policies say whom each part may call; that it may ask for names stands with every namespace's.
+  const names = (all ?? []).filter(({ kind, metadata: { name, namespace } }) => {
+    return kind === "NetworkPolicy" && name === "default" && namespace === "cicd";
+  });
+  await installArgoCd(kubectl, [...(argoCd ?? []), ...names], projects, log);
   if (await isSynced(kubectl, "root")) return;
   const rootApplication = applications.filter(({ metadata }) => metadata.name === "root");
   if (rootApplication.length === 0) {

@@ -99,7 +99,7 @@ describe("run", () => {
     const at = ports();
     const result = await run({ fix: false }, at);
     expect(result.annotations.filter(({ rule }) => rule !== "images/unused")).toEqual([]);
-    expect(at.rendered).toContain("overlays/local");
+    expect(at.rendered).toContain("overlays/local/cicd");
     expect(result.outputs.objects).toBe("4");
   });
 
@@ -111,7 +111,7 @@ describe("run", () => {
     const rules = result.annotations.map(({ file, rule }) => `${file} ${rule}`);
     expect(rules).toContain(`${ales} pipeline/unknown-key`);
     expect(rules).toContain(`${FILE} yaml/syntax`);
-    expect(at.rendered).toContain("overlays/local");
+    expect(at.rendered).toContain("overlays/local/cicd");
     expect(rules.filter((rule) => rule.includes("generated/"))).toEqual([]);
     expect(result.ok).toBe(false);
     expect(result.summary).toContain("Generated files were not compared: not every pipeline could be read.");

@@ -82,7 +82,12 @@ async function writeReports(
 
 function checkAllPipelines({ pipelines, pipelineTree, entries, findings }: Repository): Finding[] {
   const told = new Set(findings.map(({ file }) => file));
-  const inImages = pipelines.flatMap(({ pipeline }) => findingsOf(() => planContents(pipeline, entries)));
+  const folders = Map.groupBy(entries, ({ path }) => path.split("/")[1]);
+  const runtime = folders.get("runtime") ?? [];
+  const inImages = pipelines.flatMap(({ pipeline }) => {
+    const own = folders.get(pipeline.metadata.name) ?? [];
+    return findingsOf(() => planContents(pipeline, [...runtime, ...own]));
+  });
   return [
     ...pipelines.flatMap((source) => checkPipeline(source, pipelineTree)),
     ...checkPipelines(pipelines),

@@ -1,4 +1,5 @@
 import { readdir, readFile, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join, posix } from "node:path";
 import { didYouMean } from "../domain/did-you-mean.ts";
 import type { Finding } from "../domain/finding.ts";
@@ -14,6 +15,7 @@ import { type ParsedYaml, parseYaml } from "../domain/parse-yaml.ts";
 import type { Problem } from "../domain/problem.ts";
 import { UserError } from "../domain/user-error.ts";
 import type { ManifestRenderer } from "../ports/manifest-renderer.ts";
+import { atOnce } from "./at-once.ts";
 import { goTool } from "./go-tools.ts";
 import { prepareMirrors, readMirrors } from "./mirrors.ts";
 import { ProcessError, runProcess } from "./process.ts";
@@ -38,14 +40,25 @@ export interface KustomizeOptions {
  * @param options the program and the repository
  */
 export function kustomizeRenderer(options: KustomizeOptions): ManifestRenderer {
-  return { render: (folder) => render(options, folder) };
+  const mirrors =
+    options.toolsDir === undefined ? Promise.resolve(NO_MIRRORS) : readMirrors(options.toolsDir);
+  // Told by the render that waits for it.
+  mirrors.catch(() => undefined);
+  const parsed: ParsedKustomizations = new Map();
+  const limit = atOnce(availableParallelism());
+  return { render: (folder) => limit(async () => render(options, folder, await mirrors, parsed)) };
 }
 
-async function render(options: KustomizeOptions, folder: string): Promise<string> {
-  const walk = new Walk(
-    options.root,
-    options.toolsDir === undefined ? NO_MIRRORS : await readMirrors(options.toolsDir),
-  );
+/** What kustomizations hold, by file; many overlays build on the same bases. */
+type ParsedKustomizations = Map<string, { text: string; parsed: ParsedYaml }>;
+
+async function render(
+  options: KustomizeOptions,
+  folder: string,
+  mirrors: Mirrors,
+  parsed: ParsedKustomizations,
+): Promise<string> {
+  const walk = new Walk(options.root, mirrors, parsed);
   await walk.start(folder);
   if (walk.findings.length > 0) throw new UserError(walk.findings);
   const remote = await connectMirrors(options, walk);
@@ -141,10 +154,12 @@ class Walk {
   readonly #visited = new Set<string>();
   readonly #root: string;
   readonly #mirrors: Mirrors;
+  readonly #parsed: ParsedKustomizations;
 
-  constructor(root: string, mirrors: Mirrors) {
+  constructor(root: string, mirrors: Mirrors, parsed: ParsedKustomizations) {
     this.#root = root;
     this.#mirrors = mirrors;
+    this.#parsed = parsed;
   }
 
   async start(folder: string): Promise<void> {
@@ -169,7 +184,7 @@ class Walk {
       this.findings.push(at(origin, problem));
       return;
     }
-    const { document, findings } = parseYaml(await readFile(join(this.#root, file)), file);
+    const { document, findings } = await this.#parse(file);
     this.findings.push(...findings);
     if (document === undefined) return;
     const kustomization = { file, parsed: document };
@@ -178,6 +193,16 @@ class Walk {
     for (const reference of kustomizationReferences(document.value)) {
       await this.#visitReference(folder, { kustomization, reference });
     }
+  }
+
+  async #parse(file: string): Promise<ParsedYaml> {
+    const bytes = await readFile(join(this.#root, file));
+    const text = bytes.toString("latin1"); // tells bytes apart, whatever they are
+    const known = this.#parsed.get(file);
+    if (known?.text === text) return known.parsed;
+    const parsed = parseYaml(bytes, file);
+    this.#parsed.set(file, { text, parsed });
+    return parsed;
   }
 
   #visitCharts(kustomization: Kustomization): void {

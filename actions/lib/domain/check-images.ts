@@ -15,6 +15,8 @@ export interface CheckImagesInput {
   environment: string;
   objects: readonly RenderedObject[];
   tree: Tree;
+  /** Reads a kustomization's entries; one that knows them from earlier may stand in. */
+  readEntries?: typeof readImageEntries;
 }
 
 /** An image field of a rendered object. */
@@ -33,14 +35,19 @@ interface Use {
  */
 export function checkImages(input: CheckImagesInput): Finding[] {
   const { environment, objects, tree } = input;
+  const read = input.readEntries ?? readImageEntries;
   const entries = [...kustomizations(tree, `overlays/${environment}/`)].flatMap(([file, text]) =>
-    readImageEntries(file, text),
+    read(file, text),
   );
   const uses = objects.flatMap((object) => imageFields(object).map((field) => ({ object, ...field })));
   const used = new Set<ImageEntry>();
   const unpinned: Use[] = [];
+  const byRepository = Map.groupBy(entries, ({ name, newName }) => newName ?? name);
   for (const use of uses) {
-    const matching = entries.filter((entry) => isPinnedBy(use.image, entry));
+    const repository = parseImageReference(use.image)?.repository;
+    // A reference that is none (a digest cut short) may be any entry's.
+    const candidates = repository === undefined ? entries : (byRepository.get(repository) ?? []);
+    const matching = candidates.filter((entry) => isPinnedBy(use.image, entry));
     for (const entry of matching) used.add(entry);
     if (matching.length === 0) unpinned.push(use);
   }
@@ -57,7 +64,9 @@ export function checkImages(input: CheckImagesInput): Finding[] {
 
 function* kustomizations(tree: Tree, folder: string): Generator<[string, string]> {
   for (const [file, text] of tree) {
-    if (file.startsWith(folder) && /\/kustomization\.ya?ml$/.test(file)) yield [file, text];
+    // Most have no `images:`, and need not be parsed to say so.
+    if (file.startsWith(folder) && /\/kustomization\.ya?ml$/.test(file) && text.includes("images"))
+      yield [file, text];
   }
 }
 

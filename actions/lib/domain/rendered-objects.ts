@@ -1,4 +1,4 @@
-import { parseAllDocuments } from "yaml";
+import { CORE_SCHEMA, loadAll, YAMLException } from "js-yaml";
 
 /** One Kubernetes object as it was rendered. */
 export interface RenderedObject {
@@ -21,16 +21,21 @@ export interface RenderedObject {
  * @throws Error when the stream holds something else than objects: kustomize never writes that
  */
 export function parseRendered(stream: string): RenderedObject[] {
-  const objects: RenderedObject[] = [];
-  for (const document of parseAllDocuments(stream)) {
-    const error = document.errors[0];
-    if (error !== undefined) throw new Error(`the rendered stream is not YAML: ${error.message}`);
-    const value: unknown = document.toJS();
-    if (value === null) continue;
+  // No positions are needed here, and this parser takes a fourth of the time of the one that keeps them.
+  return load(stream).flatMap((value): RenderedObject[] => {
+    if (value === null || value === undefined) return [];
     if (!isObject(value)) throw new Error(`not a Kubernetes object: ${JSON.stringify(value)?.slice(0, 200)}`);
-    objects.push(value);
+    return [value];
+  });
+}
+
+function load(stream: string): readonly unknown[] {
+  try {
+    return loadAll(stream, { schema: CORE_SCHEMA });
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    throw new Error(`the rendered stream is not YAML: ${error.message}`, { cause: error });
   }
-  return objects;
 }
 
 /**

@@ -1,0 +1,53 @@
+import { posix } from "node:path";
+import type { Tree } from "./environments.ts";
+import { isRemote, KUSTOMIZATION_NAMES } from "./kustomization-references.ts";
+import { parseYaml } from "./parse-yaml.ts";
+
+/** Keys that change nothing of what the listed folders render to. */
+const LIST_KEYS = new Set(["apiVersion", "kind", "metadata", "resources"]);
+
+/**
+ * Splits an overlay into the folders that can be rendered one by one. A kustomization that only lists folders renders
+ * to what these render to, and Argo CD too renders each by itself: a name that one folder's generator hashes is known in
+ * no other.
+ *
+ * @param folder the overlay, from the repository's root
+ * @param tree the repository's files
+ * @returns folders, each once; the overlay itself where it does more than to list folders
+ */
+export function overlayParts(folder: string, tree: Tree): string[] {
+  const parts = new Set<string>();
+  const visited = new Set<string>();
+  const visit = (path: string): boolean => {
+    if (visited.has(path)) return false;
+    visited.add(path);
+    const listed = listedFolders(path, tree);
+    if (listed === undefined) {
+      parts.add(path);
+      return true;
+    }
+    return listed.every(visit);
+  };
+  // A folder that is listed twice, or lists itself, is kustomize's to refuse.
+  return visit(folder) ? [...parts] : [folder];
+}
+
+/** @returns `undefined` where the kustomization does more than to list folders */
+function listedFolders(folder: string, tree: Tree): string[] | undefined {
+  const found = KUSTOMIZATION_NAMES.filter((name) => tree.has(`${folder}/${name}`));
+  const file = `${folder}/${found[0]}`;
+  if (found.length !== 1) return undefined;
+  const { document, findings } = parseYaml(tree.get(file) ?? "", file);
+  if (document === undefined || findings.length > 0) return undefined;
+  const { value } = document;
+  if (typeof value !== "object" || value === null) return undefined;
+  if (Object.keys(value).some((key) => !LIST_KEYS.has(key))) return undefined;
+  const { resources } = value as { resources?: unknown };
+  if (!Array.isArray(resources) || resources.length === 0) return undefined;
+  const folders = resources.map((target: unknown) => {
+    if (typeof target !== "string" || isRemote(target) || posix.isAbsolute(target)) return undefined;
+    const path = posix.normalize(posix.join(folder, target)).replace(/\/$/, "");
+    return KUSTOMIZATION_NAMES.some((name) => tree.has(`${path}/${name}`)) ? path : undefined;
+  });
+  return folders.every((path) => path !== undefined) ? folders : undefined;
+}

@@ -18,10 +18,25 @@ export interface Inputs {
   airflowImage: string | undefined;
   /** Names of pipelines; empty for all. */
   pipelines: readonly string[];
+  /** PEM; `undefined` signs with no key. */
+  signingKey?: string | undefined;
+  /** Whether GitHub says who signs. */
+  keyless?: boolean;
+  /** Whether what the registry has is built and pushed again, too. */
+  rebuild?: boolean;
   dryRun: boolean;
 }
 
-export const inputNames = ["registry", "base-image", "airflow-image", "pipelines", "dry-run"] as const;
+export const inputNames = [
+  "registry",
+  "base-image",
+  "airflow-image",
+  "pipelines",
+  "signing-key",
+  "keyless",
+  "rebuild",
+  "dry-run",
+] as const;
 
 /**
  * @param read gives the text of an input
@@ -29,11 +44,19 @@ export const inputNames = ["registry", "base-image", "airflow-image", "pipelines
  * @throws UserError when one is not what it should be
  */
 export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs {
+  const signingKey = optionalInput(read, "signing-key");
+  const keyless = booleanInput(read, "keyless");
+  if (keyless && signingKey !== undefined) {
+    throw new UserError("Inputs `keyless` and `signing-key` are both given; leave one out.");
+  }
   return {
     registry: parseRegistry(requiredInput(read, "registry")),
     baseImage: imageInput(read, "base-image", "ghcr.io/acme/spark-base:4.1.3"),
     airflowImage: imageInput(read, "airflow-image", "ghcr.io/acme/airflow:3.3.2"),
     pipelines: listInput(read, "pipelines"),
+    signingKey,
+    keyless,
+    rebuild: booleanInput(read, "rebuild"),
     dryRun: booleanInput(read, "dry-run"),
   };
 }

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gitWorkspace } from "../lib/adapters/git-workspace.ts";
+import { connectBuilding } from "../lib/adapters/connect-building.ts";
 import { type LoopbackRegistry, startLoopbackRegistry } from "../lib/adapters/loopback-registry.ts";
-import { ociRegistry } from "../lib/adapters/oci-registry.ts";
 import { runProcess } from "../lib/adapters/process.ts";
 import { type BuiltImage, parseBuiltImages } from "../lib/domain/built-image.ts";
 import { UserError } from "../lib/domain/user-error.ts";
+import type { BuildSource } from "../lib/ports/build-source.ts";
 import { craneProgram } from "../lib/testing/crane-program.ts";
 import { gitRepository } from "../lib/testing/git-repository.ts";
 import { type MemoryRegistry, memoryRegistry } from "../lib/testing/memory-registry.ts";
@@ -41,7 +41,26 @@ function ports(more: { files?: Record<string, string>; registry?: MemoryRegistry
   return {
     workspace: memoryWorkspace({ ...files, ...more.files }),
     registry: more.registry ?? memoryRegistry(),
+    source: buildSource(),
+    signer: undefined,
     logger: silentLogger(),
+  };
+}
+
+/** Files that were all committed at once, at noon. */
+function buildSource(): BuildSource {
+  const facts = {
+    source: "https://github.com/acme/lake",
+    commit: "c".repeat(40),
+    ref: "refs/heads/main",
+    dirty: false,
+    builder: "https://github.com/acme/lake/.github/workflows/deliver.yml@refs/heads/main",
+    run: "https://github.com/acme/lake/actions/runs/7/attempts/1",
+    event: "push",
+  };
+  return {
+    facts: async () => facts,
+    lastChange: async () => ({ commit: "c".repeat(40), date: "2026-01-01T12:00:00Z" }),
   };
 }
 
@@ -100,7 +119,7 @@ describe("run", () => {
     const at: Ports = {
       ...ports(),
       registry: {
-        digest: registry.digest,
+        ...registry,
         append: (image) => {
           bases.push(image.base);
           return registry.append(image);
@@ -198,6 +217,8 @@ describe("loadInputs", () => {
       "base-image": "ghcr.io/acme/spark:1",
       "airflow-image": "ghcr.io/acme/airflow:1",
       pipelines: "a, b",
+      keyless: "false",
+      rebuild: "false",
       "dry-run": "true",
     };
     expect(loadInputs(read(given))).toEqual({
@@ -205,15 +226,31 @@ describe("loadInputs", () => {
       baseImage: "ghcr.io/acme/spark:1",
       airflowImage: "ghcr.io/acme/airflow:1",
       pipelines: ["a", "b"],
+      signingKey: undefined,
+      keyless: false,
+      rebuild: false,
       dryRun: true,
     });
   });
 
   test.each([
-    [{ "dry-run": "false" }, "Input `registry` is empty"],
-    [{ registry: "https://ghcr.io", "dry-run": "false" }, "write ghcr.io"],
-    [{ registry: "ghcr.io", "dry-run": "false", "base-image": "A B" }, 'Input `base-image` is "A B"'],
-    [{ registry: "ghcr.io", "dry-run": "false", "airflow-image": ":" }, 'Input `airflow-image` is ":"'],
+    [{ keyless: "false", rebuild: "false", "dry-run": "false" }, "Input `registry` is empty"],
+    [
+      { registry: "https://ghcr.io", keyless: "false", rebuild: "false", "dry-run": "false" },
+      "write ghcr.io",
+    ],
+    [
+      { registry: "ghcr.io", keyless: "true", "signing-key": "k", rebuild: "false", "dry-run": "false" },
+      "Inputs `keyless` and `signing-key` are both given",
+    ],
+    [
+      { registry: "ghcr.io", keyless: "false", rebuild: "false", "dry-run": "false", "base-image": "A B" },
+      'Input `base-image` is "A B"',
+    ],
+    [
+      { registry: "ghcr.io", keyless: "false", rebuild: "false", "dry-run": "false", "airflow-image": ":" },
+      'Input `airflow-image` is ":"',
+    ],
   ])("refuses %j", (given, message) => {
     expect(() => loadInputs(read(given))).toThrow(message);
   });
@@ -229,11 +266,8 @@ describe("with a real repository and a real registry", () => {
   afterAll(() => server?.stop());
 
   test("what is pushed holds the files; two checkouts give one digest; the second push is none", async () => {
-    const at = async (): Promise<Ports> => ({
-      workspace: gitWorkspace((await gitRepository(files)).root),
-      registry: ociRegistry(),
-      logger: silentLogger(),
-    });
+    const at = async (): Promise<Ports> =>
+      connectBuilding({ root: (await gitRepository(files)).root, logger: silentLogger() });
     const first = imagesOf(await run(inputs({ registry: server.host }), await at()));
     const second = imagesOf(await run(inputs({ registry: server.host }), await at()));
     expect(second).toEqual(first.map((image) => ({ ...image, changed: false })));

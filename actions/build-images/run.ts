@@ -13,21 +13,32 @@ import {
 } from "../lib/domain/plan-images.ts";
 import { settleInParallel } from "../lib/domain/settle-in-parallel.ts";
 import { UserError } from "../lib/domain/user-error.ts";
+import type { BuildSource } from "../lib/ports/build-source.ts";
+import type { ImageEvidence } from "../lib/ports/image-evidence.ts";
 import type { ImageRegistry } from "../lib/ports/image-registry.ts";
 import type { Logger } from "../lib/ports/logger.ts";
+import type { Signer } from "../lib/ports/signing.ts";
 import type { FileEntry, Workspace } from "../lib/ports/workspace.ts";
 import { renderBuiltImages } from "../lib/render/render-built-images.ts";
+import { type Base, baseOf, imageDescriber, readLibraries } from "./describe-images.ts";
 import type { Inputs } from "./inputs.ts";
 
 /** What this action works through. */
 export interface Ports {
   workspace: Workspace;
-  registry: ImageRegistry;
+  registry: ImageRegistry & Pick<ImageEvidence, "attach">;
+  source: BuildSource;
+  /** `undefined` leaves images unsigned. */
+  signer: Signer | undefined;
   logger: Logger;
 }
 
 /** Enough to fill a connection; registries answer 429 to many more. */
-const AT_ONCE = 8;
+const PUSHES_AT_ONCE = 8;
+/** A look-up waits for the network alone. */
+const LOOK_UPS_AT_ONCE = 32;
+/** More of the same helps nobody. */
+const TOLD = 10;
 
 /**
  * Builds the images of the pipelines, and where Airflow's is given `dags` from it, and pushes those that the registry does not have yet. An image's tag is the
@@ -44,16 +55,16 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const [jobs, dags, base, airflow] = await Promise.all([
     readContents(inputs, ports.workspace, tree),
     readDags(inputs, ports.workspace, tree),
-    resolveBase("base-image", inputs.baseImage, ports.registry),
-    resolveBase("airflow-image", inputs.airflowImage, ports.registry),
+    resolveBase("base-image", inputs.baseImage, ports),
+    resolveBase("airflow-image", inputs.airflowImage, ports),
   ]);
   const files = await readFiles([...jobs, ...dags], ports.workspace);
   const plan = (contents: readonly ImageContents[], on: Base | undefined): BasedImage[] =>
     planImages(contents, files, { registry: inputs.registry, base: on?.digest }).map((image) => ({
       ...image,
-      base: on?.reference,
+      base: on,
     }));
-  const images = await deliver([...plan(jobs, base), ...plan(dags, airflow)], inputs.dryRun, ports);
+  const images = await deliver([...plan(jobs, base), ...plan(dags, airflow)], inputs, ports);
   for (const image of images) ports.logger.info(`${image.reference} ${tellState(image, inputs.dryRun)}`);
   return {
     ok: true,
@@ -127,45 +138,63 @@ async function readFiles(
   );
 }
 
+/** A planned image, and what its layer is put on. */
+type BasedImage = PlannedImage & { base: Base | undefined };
+
 /** What an image stands on, pinned: its tag may move while we build. */
-interface Base {
-  digest: string;
-  reference: string;
-}
-
-/** A planned image, and the reference of what its layer is put on. */
-type BasedImage = PlannedImage & { base: string | undefined };
-
 async function resolveBase(
-  input: string,
+  input: "base-image" | "airflow-image",
   image: string | undefined,
-  registry: ImageRegistry,
+  { registry, workspace }: Ports,
 ): Promise<Base | undefined> {
   if (image === undefined) return undefined;
-  const parts = parseImageReference(image);
-  const digest = parts?.digest ?? (await registry.digest(image));
-  if (parts === undefined || digest === undefined) {
+  const digest = parseImageReference(image)?.digest ?? (await registry.digest(image));
+  if (digest === undefined) {
     throw new UserError(`Input \`${input}\`: there is no image ${image}; build and push it first.`);
   }
-  return { digest, reference: formatImageReference({ ...parts, tag: undefined, digest }) };
+  const libraries = await readLibraries(input === "base-image" ? "jobs" : "dags", workspace);
+  return baseOf(image, digest, libraries);
 }
 
 /** All or nothing for the caller: the first failure is thrown, but only after the other pushes came to an end. */
-async function deliver(planned: readonly BasedImage[], dryRun: boolean, ports: Ports): Promise<BuiltImage[]> {
-  const outcomes = await settleInParallel(AT_ONCE, planned, async (image): Promise<BuiltImage> => {
-    const { name, tag, repository, reference, base } = image;
-    const known = await ports.registry.digest(reference);
-    const push = (): Promise<string> =>
-      ports.registry.append({ base, layer: buildLayer(image.files), reference });
-    const digest = known ?? (dryRun ? undefined : await push());
-    return {
-      name,
-      reference: formatImageReference({ repository, tag, digest }),
-      tag,
-      digest,
-      changed: known === undefined,
-    };
+async function deliver(
+  planned: readonly BasedImage[],
+  { dryRun, rebuild }: Inputs,
+  ports: Ports,
+): Promise<BuiltImage[]> {
+  const { registry, source, signer } = ports;
+  const known = await all(LOOK_UPS_AT_ONCE, planned, async ({ reference }) =>
+    rebuild === true ? undefined : registry.digest(reference),
+  );
+  const describer = imageDescriber(source, registry, signer);
+  const missing = planned.filter((_, index) => known[index] === undefined);
+  const pushed = new Map<BasedImage, string>();
+  await all(PUSHES_AT_ONCE, dryRun ? [] : missing, async (image) => {
+    const { base, reference } = image;
+    const digest = await registry.append({
+      base: base?.reference,
+      layer: buildLayer(image.files),
+      reference,
+      metadata: await describer.metadata(image, base),
+      vouch: (made) => describer.vouch(image, base, made),
+    });
+    pushed.set(image, digest);
   });
+  return planned.map((image, index): BuiltImage => {
+    const { name, tag, repository } = image;
+    const digest = known[index] ?? pushed.get(image);
+    const reference = formatImageReference({ repository, tag, digest });
+    return { name, reference, tag, digest, changed: known[index] === undefined };
+  });
+}
+
+/** @returns what became of each; throws what went wrong, when all have come to their end */
+async function all<Item, Result>(
+  atOnce: number,
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const outcomes = await settleInParallel(atOnce, items, work);
   const failures = outcomes.filter((outcome) => outcome.status === "rejected").map(({ reason }) => reason);
   const bug = failures.find((failure) => !(failure instanceof UserError));
   if (bug !== undefined) throw bug;
@@ -175,5 +204,6 @@ async function deliver(planned: readonly BasedImage[], dryRun: boolean, ports: P
 
 function tellFailures(failures: readonly UserError[]): string {
   const messages = [...new Set(failures.map(({ message }) => message))];
-  return messages.join("\n");
+  const more = messages.length > TOLD ? [`and ${messages.length - TOLD} more like these`] : [];
+  return [...messages.slice(0, TOLD), ...more].join("\n");
 }

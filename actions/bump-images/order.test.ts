@@ -4,6 +4,7 @@ import { formatHolds } from "../lib/domain/holds.ts";
 import { memoryGit } from "../lib/testing/memory-git.ts";
 import { memoryHistory } from "../lib/testing/memory-history.ts";
 import { memoryWorkspace } from "../lib/testing/memory-workspace.ts";
+import { noImages } from "../lib/testing/no-images.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
 import { run } from "./run.ts";
 
@@ -23,6 +24,7 @@ function place() {
   const sourceControl = memoryGit(workspace);
   const ports = {
     workspace,
+    ...noImages(),
     sourceControl,
     history: memoryHistory(sourceControl, sources),
     wait: async () => undefined,

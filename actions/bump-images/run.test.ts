@@ -6,6 +6,7 @@ import { gitRepository } from "../lib/testing/git-repository.ts";
 import { type MemoryGit, memoryGit } from "../lib/testing/memory-git.ts";
 import { memoryHistory } from "../lib/testing/memory-history.ts";
 import { type MemoryWorkspace, memoryWorkspace } from "../lib/testing/memory-workspace.ts";
+import { noImages } from "../lib/testing/no-images.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
 import { temporaryFolder } from "../lib/testing/temporary-folder.ts";
 import { bareRepository } from "../lib/testing/test-git.ts";
@@ -62,7 +63,7 @@ function ports(): TestPorts {
   const wait = async (milliseconds: number): Promise<void> => void waits.push(milliseconds);
   const sourceControl = memoryGit(workspace);
   const history = memoryHistory(sourceControl, [...OLD]);
-  return { workspace, sourceControl, history, wait, waits, logger: silentLogger() };
+  return { workspace, sourceControl, history, wait, waits, logger: silentLogger(), ...noImages() };
 }
 
 describe("run", () => {

@@ -4,7 +4,9 @@ import { newestSource } from "../lib/delivery/newest-source.ts";
 import { readPending } from "../lib/delivery/pending-images.ts";
 import { type OrderedBump, planOrderedBump } from "../lib/delivery/plan-ordered-bump.ts";
 import { readDeliverySettings, readOverlays } from "../lib/delivery/read-overlays.ts";
+import { imageVerification, readTrustedSigner, type VerifyPorts } from "../lib/delivery/verify-images.ts";
 import type { ActionResult } from "../lib/domain/action-result.ts";
+import type { PinnedImage } from "../lib/domain/built-image.ts";
 import { bumpMessage, movesOf, type Sources } from "../lib/domain/bump-message.ts";
 import type { DeliverySettings } from "../lib/domain/delivery-settings.ts";
 import { explainLeft } from "../lib/domain/order-images.ts";
@@ -15,7 +17,7 @@ import { renderDiff } from "../lib/render/render-diff.ts";
 import type { Inputs } from "./inputs.ts";
 
 /** What this action works through. */
-export interface Ports extends DeliveryPorts {
+export interface Ports extends DeliveryPorts, VerifyPorts {
   history: History;
 }
 
@@ -24,7 +26,7 @@ type Bump = Planned & OrderedBump;
 /**
  * Makes the overlays of an environment name the images: all files or none, in one commit or none, or in the one pull
  * request that waits for this environment. No image goes back to what was built from an older commit, and none that a
- * roll-back holds moves.
+ * roll-back holds moves. Where the environment says who must have signed, nothing moves unless all that would is theirs.
  *
  * @param inputs which images, where, and how far to go
  * @param ports the repository's files, its history, the server, the log
@@ -36,10 +38,15 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const settings = await readDeliverySettings(environment, ports.workspace);
   // Once, before the branch moves: a later head is not what the images were built from.
   const source = inputs.sourceCommit ?? (commit ? await ports.sourceControl.head() : undefined);
+  const signer = await readTrustedSigner(environment, settings, ports.workspace);
+  const verify = imageVerification(signer, ports);
   const target = { environment, way: inputs.way ?? settings.way, dryRun, commit, pushBranch, done: "bumped" };
-  const delivered = await deliverEdits(target, ports, (pending) =>
-    planOn(inputs, source, settings, pending, ports),
-  );
+  const delivered = await deliverEdits(target, ports, async (pending) => {
+    const { images, ...planned } = await planOn(inputs, source, settings, pending, ports);
+    const moving = new Set(movesOf(planned.bumps).map(({ image }) => image));
+    await verify(images.filter(({ name }) => moving.has(name)));
+    return planned;
+  });
   const { bumps, left } = delivered.plan;
   for (const { path, before, after } of bumps) ports.logger.info(renderDiff(path, before, after).trimEnd());
   for (const image of left) ports.logger.warning(explainLeft(image));
@@ -69,7 +76,7 @@ async function planOn(
   settings: DeliverySettings,
   pending: OpenPullRequest | undefined,
   { workspace, history, sourceControl }: Ports,
-): Promise<Bump> {
+): Promise<Bump & { images: readonly PinnedImage[] }> {
   const { environment } = inputs;
   const overlays = await readOverlays(environment, workspace);
   const main = source ?? (inputs.dryRun ? await sourceControl.head() : undefined);
@@ -83,7 +90,7 @@ async function planOn(
     (image) => sources.get(image) ?? "",
     ordered,
   );
-  if (plan.edits.length === 0) return { ...plan, message: "" };
+  if (plan.edits.length === 0) return { ...plan, images, message: "" };
   const newest = await newestSource(
     movesOf(plan.bumps).flatMap(({ image }) => sources.get(image) ?? []),
     ordered,
@@ -96,7 +103,7 @@ async function planOn(
   };
   const message = bumpMessage(environment, plan.bumps, named);
   const proposal = await describeProposal(environment, plan, newest, message, ordered);
-  return { ...plan, message, proposal };
+  return { ...plan, images, message, proposal };
 }
 
 const unordered: History = {

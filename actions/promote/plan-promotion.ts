@@ -18,6 +18,8 @@ import type { Inputs } from "./inputs.ts";
 export interface Promotion extends Planned, OrderedBump {
   /** A sentence for each image that is not part of it. */
   skipped: readonly string[];
+  /** The images that move. */
+  moving: readonly PinnedImage[];
 }
 
 /**
@@ -49,7 +51,9 @@ export async function planPromotion(
   const plan = await planOrderedBump(to, overlays, images, source, history);
   await refuse(to, plan, source, history);
   const moves = movesOf(plan.bumps);
-  if (moves.length === 0) return { ...plan, skipped, message: "" };
+  const names = new Set(moves.map(({ image }) => image));
+  const moving = images.filter(({ name }) => names.has(name));
+  if (moves.length === 0) return { ...plan, skipped, moving, message: "" };
   const main =
     (await newestSource(
       moves.map(({ image }) => source(image)),
@@ -61,7 +65,7 @@ export async function planPromotion(
     ...sourceTrailers({ main, described: await history.describe(main), repoURL, others: sources }, moves),
   ]);
   const proposal = await describeProposal(to, plan, main, message, history);
-  return { ...plan, skipped, message, proposal };
+  return { ...plan, skipped, moving, message, proposal };
 }
 
 function checkChosen(chosen: readonly string[], known: ReadonlySet<string>, to: string): void {

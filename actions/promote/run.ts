@@ -1,5 +1,6 @@
 import { type DeliveryPorts, deliverEdits } from "../lib/delivery/deliver-edits.ts";
 import { readDeliverySettings } from "../lib/delivery/read-overlays.ts";
+import { imageVerification, readTrustedSigner, type VerifyPorts } from "../lib/delivery/verify-images.ts";
 import type { ActionResult } from "../lib/domain/action-result.ts";
 import type { History } from "../lib/ports/history.ts";
 import { renderBump } from "../lib/render/render-bump.ts";
@@ -8,7 +9,7 @@ import type { Inputs } from "./inputs.ts";
 import { planPromotion } from "./plan-promotion.ts";
 
 /** What this action works through. */
-export interface Ports extends DeliveryPorts {
+export interface Ports extends DeliveryPorts, VerifyPorts {
   history: History;
 }
 
@@ -18,7 +19,8 @@ export interface Ports extends DeliveryPorts {
  * @param inputs from where, to where, and how far to go
  * @param ports the repository's files, its history, the server, the log
  * @returns the outputs `changed`, `commit` and `pull-request`
- * @throws UserError when one environment is ahead, holds an image, or runs what nothing tells the source of
+ * @throws UserError when one environment is ahead, holds an image, runs what nothing tells the source of, or what is not
+ *   signed as the other one asks
  */
 export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const { from, to, dryRun, pushBranch } = inputs;
@@ -26,9 +28,13 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const settings = await readDeliverySettings(to, ports.workspace);
   const way = inputs.way ?? settings.way;
   const target = { environment: to, way, dryRun, commit: true, pushBranch, done: "promoted" };
-  const { plan, commit, pullRequest } = await deliverEdits(target, ports, () =>
-    planPromotion(inputs, settings.repoURL, ports),
-  );
+  const signer = await readTrustedSigner(to, settings, ports.workspace);
+  const verify = imageVerification(signer, ports);
+  const { plan, commit, pullRequest } = await deliverEdits(target, ports, async () => {
+    const planned = await planPromotion(inputs, settings.repoURL, ports);
+    await verify(planned.moving);
+    return planned;
+  });
   for (const { path, before, after } of plan.bumps) logger.info(renderDiff(path, before, after).trimEnd());
   for (const line of plan.skipped) logger.info(line);
   if (plan.bumps.length === 0) logger.info(`Nothing to promote: ${to} names the images of ${from} already.`);

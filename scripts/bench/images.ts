@@ -2,15 +2,16 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Inputs, loadInputs } from "../../actions/build-images/inputs.ts";
-import { type Ports, run } from "../../actions/build-images/run.ts";
+import { run } from "../../actions/build-images/run.ts";
+import { connectBuilding } from "../../actions/lib/adapters/connect-building.ts";
 import { gitWorkspace } from "../../actions/lib/adapters/git-workspace.ts";
 import {
   type LoopbackRegistry,
   startLoopbackRegistry,
 } from "../../actions/lib/adapters/loopback-registry.ts";
-import { ociRegistry } from "../../actions/lib/adapters/oci-registry.ts";
 import { runProcess } from "../../actions/lib/adapters/process.ts";
 import type { BuiltImage } from "../../actions/lib/domain/built-image.ts";
+import type { Logger } from "../../actions/lib/ports/logger.ts";
 
 /** What `build-images` costs, in seconds: the median of the rounds. */
 export interface ImagesBench {
@@ -38,7 +39,7 @@ export async function benchImages(options: {
   const server = await startLoopbackRegistry({ program: options.crane, port: 0 });
   try {
     const copy = await copyPipelines(options.root, folder);
-    const build = builder(copy, server);
+    const build = await builder(copy, server);
     const changed: number[] = [];
     const unchanged: number[] = [];
     let images = 0;
@@ -85,14 +86,17 @@ async function copyPipelines(root: string, folder: string): Promise<string> {
   return copy;
 }
 
-function builder(copy: string, server: LoopbackRegistry): () => Promise<BuiltImage[]> {
-  const given: Record<string, string> = { registry: server.host, pipelines: "breweries", "dry-run": "false" };
-  const inputs: Inputs = loadInputs((name) => given[name] ?? "");
-  const ports: Ports = {
-    workspace: gitWorkspace(copy),
-    registry: ociRegistry(),
-    logger: { info: () => {}, warning: () => {}, group: (_, work) => work() },
+async function builder(copy: string, server: LoopbackRegistry): Promise<() => Promise<BuiltImage[]>> {
+  const given: Record<string, string> = {
+    registry: server.host,
+    pipelines: "breweries",
+    keyless: "false",
+    rebuild: "false",
+    "dry-run": "false",
   };
+  const inputs: Inputs = loadInputs((name) => given[name] ?? "");
+  const logger: Logger = { info: () => {}, warning: () => {}, group: (_, work) => work() };
+  const ports = await connectBuilding({ root: copy, logger });
   return async () => JSON.parse((await run(inputs, ports)).outputs.images ?? "[]");
 }
 

@@ -1,5 +1,5 @@
 import { run as buildPipelineImages } from "../../actions/build-images/run.ts";
-import { gitWorkspace } from "../../actions/lib/adapters/git-workspace.ts";
+import { connectBuilding } from "../../actions/lib/adapters/connect-building.ts";
 import { ociRegistry } from "../../actions/lib/adapters/oci-registry.ts";
 import { terminalLogger } from "../../actions/lib/adapters/terminal-logger.ts";
 import { type PinnedImage, parseBuiltImages } from "../../actions/lib/domain/built-image.ts";
@@ -28,7 +28,7 @@ export async function buildImages(root: string, log: (line: string) => void): Pr
       pipelines: [],
       dryRun: false,
     },
-    { workspace: gitWorkspace(root), registry, logger },
+    await connectBuilding({ root, logger }),
   );
   // Pipelines' images stand on it, and nothing runs it itself.
   const named = platform.filter(({ name }) => name !== "spark-base");

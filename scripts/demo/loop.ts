@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { cacheRoot } from "kubeconform-wrapper";
 import { run as buildImages } from "../../actions/build-images/run.ts";
 import { run as bumpImages } from "../../actions/bump-images/run.ts";
+import { connectBuilding } from "../../actions/lib/adapters/connect-building.ts";
 import { connectDelivery } from "../../actions/lib/adapters/connect-delivery.ts";
 import { connectValidation } from "../../actions/lib/adapters/connect-validation.ts";
-import { gitWorkspace } from "../../actions/lib/adapters/git-workspace.ts";
-import { ociRegistry } from "../../actions/lib/adapters/oci-registry.ts";
 import { terminalLogger } from "../../actions/lib/adapters/terminal-logger.ts";
 import type { ActionResult } from "../../actions/lib/domain/action-result.ts";
 import { type PinnedImage, parseBuiltImages } from "../../actions/lib/domain/built-image.ts";
@@ -153,11 +152,7 @@ async function build(demo: Demo, registry: DemoRegistry): Promise<readonly Pinne
       pipelines: [demoPipeline],
       dryRun: false,
     },
-    {
-      workspace: gitWorkspace(demo.scratch.folder),
-      registry: ociRegistry(),
-      logger: demoLogger(demo.print),
-    },
+    await connectBuilding({ root: demo.scratch.folder, logger: demoLogger(demo.print) }),
   );
   requireOk(result);
   await registry.save();

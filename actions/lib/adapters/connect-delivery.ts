@@ -1,6 +1,8 @@
 import type { History } from "../ports/history.ts";
+import type { ImageEvidence } from "../ports/image-evidence.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { PullRequests } from "../ports/pull-requests.ts";
+import type { SignatureVerifier } from "../ports/signing.ts";
 import type { SourceControl } from "../ports/source-control.ts";
 import type { Wait } from "../ports/wait.ts";
 import type { Workspace } from "../ports/workspace.ts";
@@ -10,6 +12,7 @@ import { gitWorkspace } from "./git-workspace.ts";
 import { type GitHubOptions, gitAuthentication } from "./github-client.ts";
 import { githubCommits } from "./github-commits.ts";
 import { githubPullRequests } from "./github-pull-requests.ts";
+import { ociRegistry } from "./oci-registry.ts";
 import { wait } from "./wait.ts";
 
 interface Connected {
@@ -17,6 +20,8 @@ interface Connected {
   sourceControl: SourceControl;
   pullRequests?: PullRequests;
   history: History;
+  evidence: ImageEvidence;
+  verifier: SignatureVerifier;
   wait: Wait;
   logger: Logger;
 }
@@ -34,12 +39,29 @@ export function connectDelivery(options: {
 }): Connected {
   const { root, identity, github, logger } = options;
   const local = { root, identity };
-  const shared = { workspace: gitWorkspace(root), wait, logger };
+  const shared = {
+    workspace: gitWorkspace(root),
+    evidence: ociRegistry(),
+    verifier: lazyVerifier(),
+    wait,
+    logger,
+  };
   if (github === undefined) return { ...shared, sourceControl: git(local), history: gitHistory(local) };
   return {
     ...shared,
     sourceControl: githubCommits(local, github, logger),
     pullRequests: githubPullRequests(local, github, logger),
     history: gitHistory({ ...local, env: gitAuthentication(github) }),
+  };
+}
+
+/** Loaded only where an environment asks for signatures: most of the time of a small bump would be this. */
+function lazyVerifier(): SignatureVerifier {
+  let loaded: Promise<SignatureVerifier> | undefined;
+  return {
+    verify: async (bundle, trust) => {
+      loaded ??= import("./sigstore-verifier.ts").then(({ sigstoreVerifier }) => sigstoreVerifier());
+      return (await loaded).verify(bundle, trust);
+    },
   };
 }

@@ -9,7 +9,6 @@ import {
   DOCKER_MANIFEST,
   describe,
   digestOf,
-  type ImageMetadata,
   isManifest,
   OCI_INDEX,
   OCI_MANIFEST,
@@ -120,7 +119,7 @@ async function hasBlob(client: RegistryClient, place: ImagePlace, digest: string
 
 async function append(
   client: RegistryClient,
-  image: { base: string | undefined; layer: Uint8Array; reference: string; metadata?: ImageMetadata },
+  image: Parameters<ImageRegistry["append"]>[0],
 ): Promise<string> {
   const { place, target, repository } = targetOf(image.reference);
   const base = image.base === undefined ? undefined : await readBase(client, image.base);
@@ -131,6 +130,11 @@ async function append(
     await Promise.all(layers.map((layer) => copyBlob(client, base.repository, place, layer)));
   }
   await Promise.all([pushBlob(client, place, made.layer), pushBlob(client, place, made.config)]);
+  if (image.vouch !== undefined) {
+    const digest = digestOf(Buffer.from(made.manifest));
+    await pushManifest(client, repository, digest, made.manifest);
+    await image.vouch(digest);
+  }
   return pushManifest(client, repository, target, made.manifest);
 }
 

@@ -32,10 +32,12 @@ export interface PlannedImage {
   /** `<repository>:<tag>`. */
   reference: string;
   files: readonly LayerFile[];
+  /** Where these files are in the repository. */
+  sources: readonly string[];
 }
 
 /** Part of every tag: raise it whenever the same files shall make another image. */
-const FORMAT = "wavehouse-image/1";
+const FORMAT = "wavehouse-image/2";
 
 export const RUNTIME = "pipelines/runtime/wavehouse";
 const IN_IMAGE = {
@@ -210,6 +212,7 @@ export function planImages(
       .slice(0, 16);
     const repository = `${options.registry}/${image.name}`;
     const reference = formatImageReference({ repository, tag, digest: undefined });
-    return { name: image.name, repository, tag, reference, files };
+    const sources = [...image.files.values()].map(({ path }) => path);
+    return { name: image.name, repository, tag, reference, files, sources };
   });
 }

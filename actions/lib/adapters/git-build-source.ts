@@ -1,0 +1,71 @@
+import { type BuildFacts, LAPTOP, repositoryAddress } from "../domain/provenance.ts";
+import type { BuildSource } from "../ports/build-source.ts";
+import { ProcessError, runProcess } from "./process.ts";
+
+/**
+ * Reads where files come from: Git says which commit, the runner which workflow.
+ *
+ * @param root the checkout
+ * @param environment the runner's variables
+ */
+export function gitBuildSource(
+  root: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): BuildSource {
+  const run = async (...args: string[]): Promise<string | undefined> => {
+    try {
+      const env = { LC_ALL: "C", GIT_TERMINAL_PROMPT: "0" };
+      return (await runProcess({ file: "git", args, cwd: root, env })).stdout.toString();
+    } catch (error) {
+      // No commit yet, no remote: there is nothing to tell.
+      if (error instanceof ProcessError && error.failure === "exit") return undefined;
+      throw error;
+    }
+  };
+  let changed: Promise<ReadonlySet<string>> | undefined;
+  const changedPaths = (): Promise<ReadonlySet<string>> => {
+    changed ??= run("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames").then(
+      (text) => new Set((text ?? "").split("\0").map((line) => line.slice(3))),
+    );
+    return changed;
+  };
+  return {
+    facts: async () => factsOf(environment, run, (await changedPaths()).size > 1),
+    lastChange: async (paths) => {
+      const dirty = await changedPaths();
+      if (paths.some((path) => dirty.has(path))) return undefined;
+      const literal = paths.map((path) => `:(literal)${path}`);
+      const [commit = "", date = ""] =
+        (await run("log", "-1", "--format=%H %cI", "--", ...literal))?.trim().split(" ") ?? [];
+      // The commit's own time zone would be no fault, but two tools write UTC in two ways.
+      return commit === "" ? undefined : { commit, date: new Date(date).toISOString().replace(".000Z", "Z") };
+    },
+  };
+}
+
+async function factsOf(
+  environment: Readonly<Record<string, string | undefined>>,
+  run: (...args: string[]) => Promise<string | undefined>,
+  dirty: boolean,
+): Promise<BuildFacts> {
+  const commit = (await run("rev-parse", "--verify", "HEAD"))?.trim();
+  const { GITHUB_REPOSITORY, GITHUB_REF, GITHUB_RUN_ID, GITHUB_EVENT_NAME, GITHUB_WORKFLOW_REF } =
+    environment;
+  if (environment.GITHUB_ACTIONS === "true" && GITHUB_REPOSITORY) {
+    const server = environment.GITHUB_SERVER_URL || "https://github.com";
+    const source = `${server}/${GITHUB_REPOSITORY}`;
+    return {
+      source,
+      commit,
+      ref: GITHUB_REF || undefined,
+      dirty,
+      builder: `${server}/${GITHUB_WORKFLOW_REF ?? GITHUB_REPOSITORY}`,
+      run: `${source}/actions/runs/${GITHUB_RUN_ID}/attempts/${environment.GITHUB_RUN_ATTEMPT ?? "1"}`,
+      event: GITHUB_EVENT_NAME || undefined,
+    };
+  }
+  const remote = (await run("remote", "get-url", "origin"))?.trim();
+  const source = remote === undefined ? undefined : repositoryAddress(remote);
+  const ref = (await run("symbolic-ref", "--quiet", "HEAD"))?.trim();
+  return { source, commit, ref, dirty, builder: LAPTOP, run: undefined, event: undefined };
+}

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../actions/lib/domain/user-error.ts";
 import type { Kubectl } from "./kubectl.ts";
-import { readPodTroubles } from "./pod-troubles.ts";
 import { type ApplicationState, isDone, readApplications, renderApplications } from "./status.ts";
+import { readTroubles } from "./troubles.ts";
 
 /** A trouble is told when it lasts: many pass by themselves while things come up. */
 const lastingMs = 15_000;
@@ -41,7 +41,7 @@ export async function awaitApplications(
     // The root's own health says nothing until it has made the others: look twice.
     settled = isAllDone(states) ? settled + 1 : 0;
     if (settled >= 2) return;
-    const seen = await readPodTroubles(kubectl);
+    const seen = await readTroubles(kubectl);
     for (const line of troubles.lasting(seen)) tell(line);
     if (performance.now() - changed > timeoutMs) throw stuck(states, seen, timeoutMs);
   }

@@ -5,9 +5,9 @@ import { type Kubectl, kubectl } from "./kubectl.ts";
 import { noCluster } from "./logs.ts";
 import type { ClusterOptions } from "./options.ts";
 import type { ClusterPlaces } from "./places.ts";
-import { readPodTroubles } from "./pod-troubles.ts";
 import { ProcessTable } from "./process-table.ts";
 import { readApplications, renderApplications, renderProcesses } from "./status.ts";
+import { readTroubles } from "./troubles.ts";
 
 /**
  * Prints what runs.
@@ -29,7 +29,7 @@ export async function showStatus(
   for (const line of (await readNodes(client)).concat("")) print(line);
   const applications = await readApplications(client);
   const lines = applications.length === 0 ? ["no Applications"] : renderApplications(applications);
-  for (const line of [...lines, ...(await readPodTroubles(client))]) print(line);
+  for (const line of [...lines, ...(await readTroubles(client))]) print(line);
 }
 
 async function readNodes(client: Kubectl): Promise<string[]> {

@@ -76,8 +76,18 @@ export function renderApplications(states: readonly ApplicationState[]): string[
   const kept = states.filter((state) => !isDone(state) && state.operation !== "");
   return [
     ...renderTable(["wave", "application", "sync", "health"], rows),
-    ...kept.map(({ name, operation }) => `${name}: ${operation.split("\n")[0]}`),
+    ...kept.map(({ name, operation }) => `${name}: ${explainOperation(operation)}`),
   ];
+}
+
+/** Argo CD's own words about a tree that it cannot render are long, and say last what is wrong. */
+function explainOperation(operation: string): string {
+  const rendering = /^Failed to load target state:.*?manifest generation error[^:]*: (.*)$/s.exec(
+    operation,
+  )?.[1];
+  if (rendering === undefined) return operation.split("\n")[0] ?? "";
+  const cause = rendering.replace(/^.*?failed exit status \d+: (?:Error: )?/s, "").split("\n")[0];
+  return `Git's tree cannot be rendered: ${cause}; \`npm run validate\` shows the line; push a commit that mends it`;
 }
 
 /** Draws the processes as a table, with the memory that each has, its share of what it shares. */

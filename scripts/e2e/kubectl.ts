@@ -26,12 +26,20 @@ export class Kubectl {
    * @throws Error with what it said when it fails, or takes longer than a minute
    */
   async run(...args: readonly string[]): Promise<string> {
+    return (await this.#start(...args)).stdout;
+  }
+
+  #start(...args: readonly string[]) {
     const { file, args: first } = this.program;
-    const { stdout } = await run(file, [...first, ...args], {
-      maxBuffer: 256 * 1024 * 1024,
-      timeout: 60_000,
-    });
-    return stdout;
+    return run(file, [...first, ...args], { maxBuffer: 256 * 1024 * 1024, timeout: 60_000 });
+  }
+
+  /** Makes objects; throws when one is there already. */
+  async create(objects: readonly object[]): Promise<void> {
+    const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
+    const made = this.#start("create", "--filename=-");
+    made.child.stdin?.end(list);
+    await made;
   }
 
   /**

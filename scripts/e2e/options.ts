@@ -10,6 +10,7 @@ export const groups = {
   rights: "what every service account may do, against a committed list",
   change: "a change of the gold SQL: synced at once, and only what it touches restarts",
   faults: "what is killed in mid-work comes back, with the same rows",
+  mistakes: "what is wrong in Git is told in a line, with what to do",
   hold: "a database that never gets ready holds every later wave, at an update and at the first sync",
   secrets: "no value of a secret is printed anywhere",
 } as const;

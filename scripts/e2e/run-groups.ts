@@ -22,6 +22,7 @@ import { checkChange } from "./check-change.ts";
 import { checkDrift } from "./check-drift.ts";
 import { checkFaults } from "./check-faults.ts";
 import { breakDatabase, checkHoldAtFirstSync, checkHoldAtUpdate, databaseOverlay } from "./check-hold.ts";
+import { checkMistakes } from "./check-mistakes.ts";
 import { checkPipeline } from "./check-pipeline.ts";
 import { checkRights } from "./check-rights.ts";
 import { checkSecrets, secretValues } from "./check-secrets.ts";
@@ -126,6 +127,7 @@ async function runAll(start: Start): Promise<void> {
     if (wanted("rights")) await checkRights(e2e, options.updateRights);
     if (wanted("change")) await checkChange(e2e);
     if (wanted("faults")) await checkFaults(e2e);
+    if (wanted("mistakes")) await checkMistakes(e2e);
     if (wanted("hold")) await checkHoldAtUpdate(e2e);
     if (wanted("secrets")) await checkSecrets(e2e, places);
     if (wanted("hold") && !options.reuse) await checkHoldAtFirstSync(e2e, () => startBroken(start, csv));

@@ -28,6 +28,8 @@ test("a registry that starts again has what an earlier one was given, layers and
       }),
     ),
   );
+  const said = { repository: `${first.host}/breweries-silver`, digest: digests[0] ?? "" };
+  await ociRegistry().attach(said, { type: "application/vnd.example", body: "{}", annotations: {} });
   await first.stop();
 
   const second = await startRegistry({ crane, port: first.port, disk });
@@ -35,6 +37,7 @@ test("a registry that starts again has what an earlier one was given, layers and
     expect(second.host).toBe(first.host);
     const found = names.map((name) => ociRegistry().digest(`${second.host}/${name}`));
     expect(await Promise.all(found)).toEqual(digests);
+    expect(await ociRegistry().attached(said, "application/vnd.example")).toHaveLength(1);
     const reference = `${second.host}/team/breweries-gold@${digests[2]}`;
     const exported = await runProcess({ file: crane, args: ["export", reference, "-"] });
     expect(exported.stdout.includes("hello\n")).toBe(true);

@@ -74,7 +74,12 @@ export async function startRegistry(options: {
 
 async function restore(server: LoopbackRegistry, folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((name) => name.endsWith(".json"))) {
+  const files = names.filter((name) => name.endsWith(".json"));
+  // What lists of referrers name, by digest, must be there before the lists.
+  const [named, lists] = [true, false].map((byDigest) =>
+    files.filter((name) => name.includes("~sha256:") === byDigest),
+  );
+  for (const name of [...(named ?? []), ...(lists ?? [])]) {
     const saved = JSON.parse(await readFile(join(folder, name), "utf8")) as SavedManifest;
     await ask(server, `${saved.repository}/manifests/${saved.tag}`, {
       method: "PUT",
@@ -102,12 +107,11 @@ async function saveOne(
   tag: string,
 ): Promise<void> {
   const answer = await ask(server, `${repository}/manifests/${tag}`);
-  const saved: SavedManifest = {
-    repository,
-    tag,
-    mediaType: answer.headers.get("content-type") ?? "",
-    manifest: Buffer.from(await answer.arrayBuffer()).toString("base64"),
-  };
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  const mediaType = answer.headers.get("content-type") ?? "";
+  const saved: SavedManifest = { repository, tag, mediaType, manifest: bytes.toString("base64") };
+  const { manifests = [] } = JSON.parse(bytes.toString()) as { manifests?: { digest: string }[] };
+  for (const { digest } of manifests) await saveOne(server, folder, repository, digest);
   const file = join(folder, `${repository.replaceAll("/", "~")}~${tag}.json`);
   // Another run may read it while we write, and we may be killed half-way.
   const temporary = join(dirname(file), `.${process.pid}.new`);

@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../actions/lib/domain/user-error.ts";
@@ -31,7 +31,21 @@ function whatIsMissing(): string | undefined {
   if (process.platform !== "linux")
     return `a cluster of its own needs Linux, and this is ${process.platform}`;
   if (process.getuid?.() !== 0) return "a cluster of its own needs root (sudo npm run e2e)";
+  const lacking = Object.entries(capabilities).filter(([, bit]) => !hasCapability(bit));
+  if (lacking.length > 0) {
+    const names = lacking.map(([name]) => name).join(" and ");
+    return `a cluster of its own needs ${names}, which this container's root has not`;
+  }
   return undefined;
+}
+
+/** Linux's numbers (capability.h): to mount, and to make a bridge. */
+const capabilities = { CAP_SYS_ADMIN: 21n, CAP_NET_ADMIN: 12n } as const;
+
+function hasCapability(bit: bigint): boolean {
+  const [, effective = "0"] =
+    /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  return ((BigInt(`0x${effective}`) >> bit) & 1n) === 1n;
 }
 
 try {

@@ -3,14 +3,20 @@ import { checkImages } from "../lib/domain/check-images.ts";
 import { checkObjects } from "../lib/domain/check-objects.ts";
 import { checkRoot } from "../lib/domain/check-root.ts";
 import type { Tree } from "../lib/domain/environments.ts";
+import { exceptionsOf } from "../lib/domain/exceptions.ts";
 import type { Finding } from "../lib/domain/finding.ts";
 import { ObjectSources } from "../lib/domain/object-sources.ts";
+import { readImageEntries } from "../lib/domain/overlay-images.ts";
 import { overlayParts } from "../lib/domain/overlay-parts.ts";
-import { parseRendered, type RenderedObject } from "../lib/domain/rendered-objects.ts";
+import { objectName, type RenderedObject } from "../lib/domain/rendered-objects.ts";
 import { UserError } from "../lib/domain/user-error.ts";
+import { VERSIONS_FILE } from "../lib/domain/versions.ts";
 import { environmentWaves, type WaveStep } from "../lib/domain/waves.ts";
 import type { ManifestRenderer } from "../lib/ports/manifest-renderer.ts";
 import type { ManifestProblem, ManifestValidator } from "../lib/ports/manifest-validator.ts";
+
+import { keyOf, type Recall, remembered } from "./recall.ts";
+import { definitionsIn, type RenderedFolder, RenderFolders } from "./render-folders.ts";
 
 /** One environment, checked as it will be rendered. */
 export interface CheckedEnvironment {
@@ -32,11 +38,14 @@ export interface CheckedEnvironment {
 export async function checkEnvironment(
   environment: string,
   tree: Tree,
-  ports: { renderer: ManifestRenderer; validator: ManifestValidator },
+  ports: { renderer: ManifestRenderer; validator: ManifestValidator; recall: Recall | undefined },
 ): Promise<CheckedEnvironment> {
   const folder = `overlays/${environment}`;
-  const render = renderOnce(ports.renderer);
-  const parts = await Promise.all(overlayParts(folder, tree).map((part) => orFindings(() => render(part))));
+  const { recall } = ports;
+  const folders = new RenderFolders(ports.renderer, recall);
+  const parts = await Promise.all(
+    overlayParts(folder, tree).map((part) => orFindings(() => folders.render(part))),
+  );
   const refused = parts.flatMap((part) => ("findings" in part ? part.findings : []));
   const rendered = parts.flatMap((part) => ("findings" in part ? [] : [part.value]));
   const objects = rendered.flatMap((part) => part.objects);
@@ -45,18 +54,16 @@ export async function checkEnvironment(
     // kustomize has no such answer for an environment: it refuses a kustomization that is empty.
     throw new UserError(`rendering ${folder} gave nothing, so nothing is known of it`);
   }
-  const validation = await orFindings(() => ports.validator.validate(joined(rendered)));
-  if ("findings" in validation) return { environment, objects: undefined, findings: validation.findings };
-  const { checked, problems } = validation.value;
   const sources = new ObjectSources(tree, environment);
-  const findings = [
-    ...refused,
-    ...checkCount(folder, objects.length, checked),
-    ...problems.map((problem) => locate(problem, rendered, sources)),
-  ];
+  const validation = await orFindings(() => checkSchemas(rendered, folders, sources, ports));
+  if ("findings" in validation) return { environment, objects: undefined, findings: validation.findings };
+  const { checked } = validation.value;
+  const findings = [...refused, ...checkCount(folder, objects.length, checked), ...validation.value.findings];
   // What a folder that does not render would have brought is missing to all others.
   if (refused.length > 0) return { environment, objects: undefined, findings };
-  const sync = await readSync(environment, objects, tree, render);
+  const sync = await readSync(environment, objects, tree, folders);
+  const readEntries: typeof readImageEntries = (file, text) =>
+    remembered(recall, "images", file, keyOf(recall?.ids.get(file)), () => readImageEntries(file, text));
   findings.push(
     ...("findings" in sync
       ? sync.findings
@@ -67,48 +74,66 @@ export async function checkEnvironment(
       steps: "steps" in sync ? sync.steps : [],
       tree,
       sources,
-      found: checkImages({ environment, objects, tree }),
+      found: checkImages({ environment, objects, tree, readEntries }),
+      clean: new Set(rendered.flatMap((part) => (part.clean ? part.objects : []))),
     }),
   );
+  const told = new Set(findings.flatMap((finding) => finding.rendered?.object ?? []));
+  for (const part of rendered) {
+    // With an exception, what it excepts must be found anew to say whether it is needed.
+    if (part.objects.every((object) => !told.has(objectName(object)) && exceptionsOf(object).length === 0))
+      folders.setClean(part);
+  }
   return { environment, objects: checked, findings };
 }
 
-/** A folder, as it was rendered. */
-interface RenderedFolder {
-  folder: string;
-  text: string;
-  objects: readonly RenderedObject[];
-}
-
-/** The whole and the Applications ask for the same folders. */
-function renderOnce(renderer: ManifestRenderer): (folder: string) => Promise<RenderedFolder> {
-  const rendered = new Map<string, Promise<RenderedFolder>>();
-  return (folder) => {
-    const known = rendered.get(folder);
-    if (known !== undefined) return known;
-    const fresh = renderer
-      .render(folder)
-      .then((text): RenderedFolder => ({ folder, text, objects: parseRendered(text) }));
-    rendered.set(folder, fresh);
-    return fresh;
-  };
+/** Checks the folders whose objects are not known to fit the very same schemas. */
+async function checkSchemas(
+  rendered: readonly RenderedFolder[],
+  folders: RenderFolders,
+  sources: ObjectSources,
+  { validator, recall }: { validator: ManifestValidator; recall: Recall | undefined },
+): Promise<{ checked: number; findings: Finding[] }> {
+  const definitions = definitionsIn(rendered, recall?.ids.get(VERSIONS_FILE));
+  const known = rendered.filter(({ checked }) => checked === definitions.key);
+  const unknown = rendered.filter(({ checked }) => checked !== definitions.key);
+  const count = known.reduce((sum, { objects }) => sum + objects.length, 0);
+  if (unknown.length === 0) return { checked: count, findings: [] };
+  const texts = await Promise.all(unknown.map((part) => folders.textOf(part)));
+  const { checked, problems } = await validator.validate(joined(texts), definitions.texts);
+  const wrong = new Set<RenderedFolder>();
+  const findings = problems.map((problem) => {
+    const { index, line } = unjoin(texts, problem.line);
+    const part = unknown[index] as RenderedFolder;
+    wrong.add(part);
+    return locate({ ...problem, line }, part.folder, sources);
+  });
+  const all = unknown.reduce((sum, { objects }) => sum + objects.length, 0);
+  if (checked === all) {
+    for (const part of unknown) if (!wrong.has(part)) folders.setChecked(part, definitions.key);
+  }
+  return { checked: count + checked, findings };
 }
 
 const SEPARATOR = "---\n";
 
-function joined(rendered: readonly RenderedFolder[]): string {
-  return rendered.map(({ text }) => (text.endsWith("\n") ? text : `${text}\n`)).join(SEPARATOR);
+function joined(texts: readonly string[]): string {
+  return texts.map(ended).join(SEPARATOR);
 }
 
-/** The folder that a line of the joined stream comes from, and its line there. */
-function unjoin(rendered: readonly RenderedFolder[], line: number): { folder: string; line: number } {
+function ended(text: string): string {
+  return text.endsWith("\n") ? text : `${text}\n`;
+}
+
+/** Which of the joined texts a line comes from, and its line there. */
+function unjoin(texts: readonly string[], line: number): { index: number; line: number } {
   let left = line;
-  for (const { folder, text } of rendered) {
-    const lines = joined([{ folder, text, objects: [] }]).split("\n").length;
-    if (left <= lines) return { folder, line: left };
+  for (const [index, text] of texts.entries()) {
+    const lines = ended(text).split("\n").length; // its own, and the separator's
+    if (left <= lines || index === texts.length - 1) return { index, line: left };
     left -= lines;
   }
-  return { folder: rendered.at(-1)?.folder ?? "", line: left };
+  return { index: 0, line };
 }
 
 /** What Argo CD will sync, wave after wave; the findings where that cannot be told. */
@@ -116,12 +141,12 @@ async function readSync(
   environment: string,
   objects: readonly RenderedObject[],
   tree: Tree,
-  render: (folder: string) => Promise<RenderedFolder>,
+  folders: RenderFolders,
 ): Promise<{ steps: WaveStep[] } | { findings: Finding[] }> {
   const root = checkRoot({ environment, objects, tree });
   if (root.length > 0) return { findings: root };
   const waves = await orFindings(() =>
-    environmentWaves(environment, async (folder) => (await render(folder)).objects),
+    environmentWaves(environment, async (folder) => (await folders.render(folder)).objects),
   );
   return "findings" in waves ? waves : { steps: waves.value };
 }
@@ -163,18 +188,13 @@ const EXPECTED: Record<ProblemCode, (apiVersion: string, kind: string) => string
   document: () => "one Kubernetes object a document",
 };
 
-function locate(
-  problem: ManifestProblem,
-  rendered: readonly RenderedFolder[],
-  sources: ObjectSources,
-): Finding {
+function locate(problem: ManifestProblem, folder: string, sources: ObjectSources): Finding {
   const { code, apiVersion, kind, name, namespace, path, message } = problem;
   const place = sources.locate({ apiVersion, kind, name, namespace }, path);
   const object = `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
   const unknown = name === "" || kind === "";
-  const { folder, line } = unjoin(rendered, problem.line);
   // What cannot be traced to a file is told by its line of the render.
-  const who = unknown ? `line ${line} of \`kustomize build ${folder}\`` : object;
+  const who = unknown ? `line ${problem.line} of \`kustomize build ${folder}\`` : object;
   return {
     rule: code === "document" ? "manifest/not-an-object" : `manifest/${code}`,
     severity: code === "deprecated-api" ? "warning" : "error",

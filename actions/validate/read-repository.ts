@@ -4,7 +4,10 @@ import { nearest } from "../lib/domain/did-you-mean.ts";
 import type { Tree } from "../lib/domain/environments.ts";
 import type { Finding } from "../lib/domain/finding.ts";
 import { type PipelineFile, readPipeline } from "../lib/domain/pipeline-file.ts";
+import type { Pipeline } from "../lib/domain/pipeline-type.ts";
+import type { YamlPositions } from "../lib/domain/yaml-positions.ts";
 import type { FileEntry, Workspace } from "../lib/ports/workspace.ts";
+import type { Recall } from "./recall.ts";
 
 /** What is validated, as far as it could be read. */
 export interface Repository {
@@ -25,10 +28,14 @@ export interface Repository {
  * Reads the repository. One file that cannot be read keeps no other from being read.
  *
  * @param workspace the repository's files
+ * @param recall what is known from earlier
  * @returns what was read, and what is wrong with the rest
  */
-export async function readRepository(workspace: Workspace): Promise<Repository> {
-  const entries = await workspace.list("pipelines");
+export async function readRepository(workspace: Workspace, recall?: Recall): Promise<Repository> {
+  const [entries, ...manifests] = (await Promise.all(FOLDERS.map((folder) => workspace.list(folder)))) as [
+    FileEntry[],
+    ...FileEntry[][],
+  ];
   const findings = entries.flatMap(checkName);
   const pipelines: PipelineFile[] = [];
   const files = entries.filter(({ path }) => PIPELINE.test(path));
@@ -36,7 +43,7 @@ export async function readRepository(workspace: Workspace): Promise<Repository> 
     const refused = refuse(entry);
     const read = refused
       ? { findings: [refused] }
-      : readPipeline(entry.path, await workspace.read(entry.path));
+      : recallPipeline(entry.path, await workspace.read(entry.path), recall);
     findings.push(...read.findings);
     if ("pipeline" in read && read.pipeline !== undefined) pipelines.push(read.pipeline);
   }
@@ -45,12 +52,12 @@ export async function readRepository(workspace: Workspace): Promise<Repository> 
       workspace,
       entries.filter(({ path }) => path.endsWith(".sql")),
     ),
-    ...["apps", "manifests", "overlays"].map(async (folder) => {
-      return readTexts(
+    ...manifests.map((list) =>
+      readTexts(
         workspace,
-        (await workspace.list(folder)).filter(({ path }) => /\.ya?ml$/.test(path)),
-      );
-    }),
+        list.filter(({ path }) => /\.ya?ml$/.test(path)),
+      ),
+    ),
   ]);
   const all = [sql, ...folders];
   return {
@@ -61,6 +68,36 @@ export async function readRepository(workspace: Workspace): Promise<Repository> 
     pipelineTree: { paths: new Set(entries.map(({ path }) => path)), sql: sql.texts },
     findings: [...findings, ...all.flatMap((read) => read.findings)],
   };
+}
+
+const FOLDERS = ["pipelines", "apps", "manifests", "overlays"];
+
+/** A pipeline that was valid by itself is parsed again only where someone asks for a line of it. */
+function recallPipeline(
+  file: string,
+  content: Uint8Array,
+  recall: Recall | undefined,
+): ReturnType<typeof readPipeline> {
+  const id = recall?.ids.get(file);
+  const kept = recall?.memory.get("pipeline", file) as { id: string; pipeline: Pipeline } | undefined;
+  if (kept === undefined || kept.id !== id) {
+    const read = readPipeline(file, content);
+    if (read.pipeline !== undefined && read.findings.length === 0)
+      recall?.memory.set("pipeline", file, { id, pipeline: read.pipeline.pipeline });
+    return read;
+  }
+  let positions: YamlPositions | undefined;
+  const pipeline: PipelineFile = {
+    file,
+    folder: file.slice(0, file.lastIndexOf("/")),
+    pipeline: kept.pipeline,
+    get positions() {
+      positions ??= readPipeline(file, content).pipeline?.positions;
+      if (positions === undefined) throw new Error(`${file} was valid and is not any more`);
+      return positions;
+    },
+  };
+  return { findings: [], pipeline };
 }
 
 const PIPELINE = /^pipelines\/[^/]+\/pipeline\.yaml$/;

@@ -5,14 +5,18 @@ import { checkPipelines } from "../lib/domain/check-pipelines.ts";
 import { checkStale } from "../lib/domain/check-stale.ts";
 import { environmentsOf } from "../lib/domain/environments.ts";
 import { type Finding, sortFindings } from "../lib/domain/finding.ts";
+import { generatedPaths } from "../lib/domain/generate-manifests.ts";
+import type { Pipeline } from "../lib/domain/pipeline-type.ts";
 import { planGenerated } from "../lib/domain/plan-generated.ts";
 import { planContents } from "../lib/domain/plan-images.ts";
+import type { TemplateVersions } from "../lib/domain/spark-template.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import { parseVersions, VERSIONS_FILE } from "../lib/domain/versions.ts";
 import type { ChangedLines } from "../lib/ports/changed-lines.ts";
 import type { Logger } from "../lib/ports/logger.ts";
 import type { ManifestRenderer } from "../lib/ports/manifest-renderer.ts";
 import type { ManifestValidator } from "../lib/ports/manifest-validator.ts";
+import type { Memory } from "../lib/ports/memory.ts";
 import type { ReportFiles } from "../lib/ports/report-files.ts";
 import type { Workspace } from "../lib/ports/workspace.ts";
 import { renderValidation, type Validation } from "../lib/render/render-validation.ts";
@@ -21,6 +25,7 @@ import { renderSarif } from "../lib/render/render-validation-sarif.ts";
 import { type CheckedEnvironment, checkEnvironment } from "./check-environment.ts";
 import type { Inputs } from "./inputs.ts";
 import { type Repository, readRepository } from "./read-repository.ts";
+import { keyOf, type Recall, readRecall, remembered } from "./recall.ts";
 
 /** What this action works through. */
 export interface Ports {
@@ -28,6 +33,8 @@ export interface Ports {
   renderer: ManifestRenderer;
   validator: ManifestValidator;
   logger: Logger;
+  /** What earlier runs worked out. */
+  memory?: Memory;
   /** What the change touches; without it all findings are told alike. */
   changes?: ChangedLines;
   /** Where the whole list goes. */
@@ -44,27 +51,51 @@ export interface Ports {
  * @throws UserError when a tool cannot be had
  */
 export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
+  const recall = await readRecall(ports);
+  const key = recall && keyOf([...recall.ids]);
+  const kept = recall?.memory.get("result", "all") as { key: string; validation: Validation } | undefined;
+  const unchanged = kept !== undefined && kept.key === key && !inputs.fix ? kept.validation : undefined;
+  const validation = unchanged ?? (await validate(inputs, ports, recall));
+  if (unchanged === undefined && isSettled(validation, recall)) {
+    recall?.memory.set("result", "all", { key, validation });
+  }
+  ports.memory?.save();
+  const changes = inputs.base === undefined ? undefined : await ports.changes?.since(inputs.base);
+  const { findings } = validation;
+  const result = tell({
+    ...validation,
+    findings: changes === undefined ? findings : changedFirst(findings, changes),
+  });
+  return { ...result, outputs: { ...result.outputs, ...(await writeReports(result, ports.reports)) } };
+}
+
+/** Whether the same files would always come to the same: no time limit and no file that Git ignores played a part. */
+function isSettled({ findings, fixed }: Validation, recall: Recall | undefined): boolean {
+  const isByFiles = !findings.some(({ rule }) => rule.startsWith("kustomize/"));
+  return recall?.isComplete === true && isByFiles && fixed.length === 0;
+}
+
+async function validate(inputs: Inputs, ports: Ports, recall: Recall | undefined): Promise<Validation> {
   const { logger } = ports;
-  const repository = await logger.group("pipelines", () => readRepository(ports.workspace));
-  const findings = [...repository.findings, ...checkAllPipelines(repository)];
-  const generated = await checkGenerated(inputs, repository, ports.workspace);
+  const repository = await logger.group("pipelines", () => readRepository(ports.workspace, recall));
+  const findings = [...repository.findings, ...checkAllPipelines(repository, recall)];
+  const generated = await checkGenerated(inputs, repository, ports.workspace, recall);
   findings.push(...generated.findings);
+  const written = generated.fixed.length > 0;
   const environments: CheckedEnvironment[] = [];
   for (const environment of environmentsOf(repository.tree)) {
-    const check = () => checkEnvironment(environment, repository.tree, ports);
+    const known = written ? await readRecall(ports) : recall;
+    const check = () => checkEnvironment(environment, repository.tree, { ...ports, recall: known });
     environments.push(await logger.group(`overlays/${environment}`, check));
   }
   findings.push(...environments.flatMap((environment) => environment.findings));
-  const changes = inputs.base === undefined ? undefined : await ports.changes?.since(inputs.base);
-  const sorted = sortFindings(distinct(findings));
-  const result = tell({
-    findings: changes === undefined ? sorted : changedFirst(sorted, changes),
+  return {
+    findings: sortFindings(distinct(findings)),
     pipelines: repository.pipelines.map(({ pipeline }) => pipeline.metadata.name),
-    environments,
+    environments: environments.map(({ environment, objects }) => ({ environment, objects })),
     fixed: generated.fixed,
     generatedChecked: generated.checked,
-  });
-  return { ...result, outputs: { ...result.outputs, ...(await writeReports(result, ports.reports)) } };
+  };
 }
 
 /** @returns the files' paths, as outputs */
@@ -80,18 +111,26 @@ async function writeReports(
   };
 }
 
-function checkAllPipelines({ pipelines, pipelineTree, entries, findings }: Repository): Finding[] {
+function checkAllPipelines(repository: Repository, recall: Recall | undefined): Finding[] {
+  const { pipelines, entries, findings } = repository;
   const told = new Set(findings.map(({ file }) => file));
-  const folders = Map.groupBy(entries, ({ path }) => path.split("/")[1]);
-  const runtime = folders.get("runtime") ?? [];
-  const inImages = pipelines.flatMap(({ pipeline }) => {
-    const own = folders.get(pipeline.metadata.name) ?? [];
-    return findingsOf(() => planContents(pipeline, [...runtime, ...own]));
-  });
+  const folders = Map.groupBy(entries, ({ path }) => path.split("/")[1] ?? "");
+  const idsOf = (folder: string): unknown[] =>
+    (folders.get(folder) ?? []).map(({ path }) => [path, recall?.ids.get(path)]);
+  const runtime = keyOf(idsOf("runtime"));
   return [
-    ...pipelines.flatMap((source) => checkPipeline(source, pipelineTree)),
+    ...pipelines.flatMap((source) => {
+      const { name } = source.pipeline.metadata;
+      const own = folders.get(name) ?? [];
+      const check = (): Finding[] => {
+        const tree = { ...repository.pipelineTree, paths: new Set(own.map(({ path }) => path)) };
+        const files = [...(folders.get("runtime") ?? []), ...own];
+        const inImages = findingsOf(() => planContents(source.pipeline, files));
+        return [...checkPipeline(source, tree), ...inImages.filter(({ file }) => !told.has(file))];
+      };
+      return remembered(recall, "checked", name, keyOf(idsOf(name), runtime), check);
+    }),
     ...checkPipelines(pipelines),
-    ...inImages.filter(({ file }) => !told.has(file)),
   ];
 }
 
@@ -100,18 +139,42 @@ async function checkGenerated(
   inputs: Inputs,
   { complete, pipelines, tree }: Repository,
   workspace: Workspace,
+  recall: Recall | undefined,
 ): Promise<{ findings: Finding[]; fixed: string[]; checked: boolean }> {
   if (!complete) return { findings: [], fixed: [], checked: false };
   const content = await workspace.read(VERSIONS_FILE);
   const versions = findingsOr(() => parseVersions(content).of);
   if ("findings" in versions) return { findings: versions.findings, fixed: [], checked: false };
-  const input = { tree, pipelines: pipelines.map(({ pipeline }) => pipeline), versions: versions.value };
+  const shapes = pipelines.map(({ pipeline }) => pipeline);
+  const freshness = freshnessOf(shapes, versions.value, recall);
+  const fresh = new Set([...freshness].flatMap(([name, { isKnown }]) => (isKnown ? [name] : [])));
+  const input = { tree, pipelines: shapes, versions: versions.value, fresh };
   const edits = inputs.fix ? findingsOr(() => planGenerated(input)) : { value: new Map() };
   if ("findings" in edits) return { findings: edits.findings, fixed: [], checked: false };
   await applyEdits(edits.value, tree, workspace);
   const stale = findingsOr(() => checkStale(input));
   const findings = "findings" in stale ? stale.findings : stale.value;
+  if (findings.length === 0 && edits.value.size === 0) {
+    for (const [name, { key }] of freshness) recall?.memory.set("fresh", name, key);
+  }
   return { findings, fixed: [...edits.value.keys()], checked: true };
+}
+
+/** Whether a pipeline's generated files were found up to date, by what they and the pipeline hold. */
+function freshnessOf(
+  shapes: readonly Pipeline[],
+  versions: TemplateVersions,
+  recall: Recall | undefined,
+): Map<string, { key: string; isKnown: boolean }> {
+  if (recall === undefined) return new Map();
+  return new Map(
+    shapes.map((shape) => {
+      const { name } = shape.metadata;
+      const files = generatedPaths(shape).map((path) => recall.ids.get(path));
+      const key = keyOf(recall.ids.get(`pipelines/${name}/pipeline.yaml`), versions, files);
+      return [name, { key, isKnown: recall.memory.get("fresh", name) === key }];
+    }),
+  );
 }
 
 async function applyEdits(

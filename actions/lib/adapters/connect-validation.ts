@@ -1,7 +1,9 @@
 import { parseVersions, VERSIONS_FILE } from "../domain/versions.ts";
 import type { ManifestRenderer } from "../ports/manifest-renderer.ts";
 import type { ManifestValidator } from "../ports/manifest-validator.ts";
+import type { Memory } from "../ports/memory.ts";
 import type { Workspace } from "../ports/workspace.ts";
+import { fileMemory } from "./file-memory.ts";
 import { gitWorkspace } from "./git-workspace.ts";
 import { goTool } from "./go-tools.ts";
 import { kubeconform } from "./kubeconform.ts";
@@ -21,6 +23,7 @@ export function connectValidation(
   workspace: Workspace;
   renderer: ManifestRenderer;
   validator: ManifestValidator;
+  memory: Memory;
 } {
   const workspace = gitWorkspace(root);
   const connect = async (): Promise<ManifestRenderer> => {
@@ -29,16 +32,18 @@ export function connectValidation(
   let renderer: Promise<ManifestRenderer> | undefined;
   return {
     workspace,
+    memory: fileMemory(root, toolsDir),
     renderer: {
       render: async (folder) => {
         renderer ??= connect();
         return (await renderer).render(folder);
       },
+      inputs: async (folder) => (await renderer)?.inputs?.(folder),
     },
     validator: {
-      validate: async (stream) => {
+      validate: async (stream, definitions) => {
         const kubernetesVersion = parseVersions(await workspace.read(VERSIONS_FILE)).of.kubernetes;
-        return kubeconform({ toolsDir, kubernetesVersion }).validate(stream);
+        return kubeconform({ toolsDir, kubernetesVersion }).validate(stream, definitions);
       },
     },
   };

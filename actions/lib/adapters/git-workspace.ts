@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
-import { constants, type Stats } from "node:fs";
-import { access, lstat, mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { constants, lstatSync, readFileSync, type Stats } from "node:fs";
+import { access, lstat, mkdir, open, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../domain/user-error.ts";
 import type { FileEntry, Workspace } from "../ports/workspace.ts";
@@ -20,6 +20,7 @@ export function gitWorkspace(root: string): Workspace {
   return {
     list: (prefix) => list(root, prefix),
     read: (path) => read(root, path),
+    contentIds: () => contentIds(root),
     exists: (path) => exists(root, path),
     apply: (edits) => apply(root, edits),
   };
@@ -29,20 +30,18 @@ async function list(root: string, prefix: string): Promise<FileEntry[]> {
   const below = prefix.replace(/\/+$/, "");
   if (below !== "") checkPath(below);
   const tree = (await listGit(root, below)) ?? (await walk(root, below));
-  const entries = await Promise.all(
-    [...tree.paths].map(async (path): Promise<FileEntry | undefined> => {
-      const stats = await statOrUndefined(join(root, path));
-      // Tracked but deleted in the working tree; or a submodule or nested repository, which is a folder here.
-      if (stats === undefined || stats.isDirectory()) return undefined;
-      const executable = tree.modes?.get(path) ?? (stats.mode & constants.S_IXUSR) !== 0;
-      return {
-        path,
-        bytes: stats.size,
-        executable: executable && stats.isFile(),
-        symlink: stats.isSymbolicLink(),
-      };
-    }),
-  );
+  const entries = [...tree.paths].map((path): FileEntry | undefined => {
+    const stats = lstatSync(join(root, path), { throwIfNoEntry: false });
+    // Tracked but deleted in the working tree; or a submodule or nested repository, which is a folder here.
+    if (stats === undefined || stats.isDirectory()) return undefined;
+    const executable = tree.modes?.get(path) ?? (stats.mode & constants.S_IXUSR) !== 0;
+    return {
+      path,
+      bytes: stats.size,
+      executable: executable && stats.isFile(),
+      symlink: stats.isSymbolicLink(),
+    };
+  });
   return entries.filter((entry) => entry !== undefined).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
@@ -104,6 +103,39 @@ function parseStaged(output: Buffer): Map<string, boolean> {
   return modes;
 }
 
+/** Git's own names for what is as it is in the index, and a hash of the rest. */
+async function contentIds(root: string): Promise<Map<string, string> | undefined> {
+  const git = (...args: string[]): Promise<ProcessOutput> =>
+    runProcess({ file: "git", args, cwd: root, env: { LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0" } });
+  const lists = await Promise.all([
+    git("ls-files", "-s", "-z"),
+    git("ls-files", "-mo", "--exclude-standard", "-z"),
+  ]).catch(() => undefined);
+  if (lists === undefined) return undefined;
+  const ids = new Map<string, string>();
+  for (const line of splitPaths(lists[0].stdout)) {
+    const [, mode = "", id = ""] = /^(\d+) ([0-9a-f]+) /.exec(line) ?? [];
+    ids.set(line.slice(line.indexOf("\t") + 1), `${mode} ${id}`);
+  }
+  for (const path of splitPaths(lists[1].stdout)) {
+    const id = hashOf(join(root, path));
+    if (id === undefined) ids.delete(path);
+    else ids.set(path, id);
+  }
+  return ids;
+}
+
+/** @returns `undefined` for what is gone; of what is no file, nothing that is ever the same again */
+function hashOf(path: string): string | undefined {
+  try {
+    const stats = lstatSync(path);
+    if (!stats.isFile()) return `other ${randomBytes(8).toString("hex")}`;
+    return `${stats.mode} ${createHash("sha256").update(readFileSync(path)).digest("hex")}`;
+  } catch {
+    return undefined;
+  }
+}
+
 async function walk(root: string, prefix: string): Promise<Tree> {
   const paths = new Set<string>();
   const visit = async (folder: string): Promise<void> => {
@@ -123,7 +155,8 @@ async function walk(root: string, prefix: string): Promise<Tree> {
 async function read(root: string, path: string): Promise<Uint8Array> {
   checkPath(path);
   try {
-    return await readFile(join(root, path));
+    // Thousands of small files: the way through the thread pool takes many times the time of the reading.
+    return readFileSync(join(root, path));
   } catch (error) {
     throw new UserError(`${path}: cannot be read: ${reasonOf(error)}`, { cause: error });
   }

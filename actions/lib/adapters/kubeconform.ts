@@ -10,13 +10,13 @@ import { asUserError, goTool } from "./go-tools.ts";
  */
 export function kubeconform(options: { toolsDir: string; kubernetesVersion: string }): ManifestValidator {
   return {
-    async validate(stream) {
+    async validate(stream, definitions = []) {
       try {
         const [binary, base] = await Promise.all([
           goTool("kubeconform", options.toolsDir),
           prepareSchemas(options),
         ]);
-        const own = await prepareCrdSchemas([stream], base, {});
+        const own = await prepareCrdSchemas([stream, ...definitions], base, {});
         const schemas = own === undefined ? [base] : [own, base];
         const results = await validateStream(stream, {
           kubeconform: binary,

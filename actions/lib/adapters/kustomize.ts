@@ -17,6 +17,7 @@ import { UserError } from "../domain/user-error.ts";
 import type { ManifestRenderer } from "../ports/manifest-renderer.ts";
 import { atOnce } from "./at-once.ts";
 import { goTool } from "./go-tools.ts";
+import { kustomizeBatches, rendersAlike } from "./kustomize-batches.ts";
 import { prepareMirrors, readMirrors } from "./mirrors.ts";
 import { ProcessError, runProcess } from "./process.ts";
 
@@ -46,31 +47,30 @@ export function kustomizeRenderer(options: KustomizeOptions): ManifestRenderer {
   mirrors.catch(() => undefined);
   const parsed: ParsedKustomizations = new Map();
   const limit = atOnce(availableParallelism());
-  return { render: (folder) => limit(async () => render(options, folder, await mirrors, parsed)) };
+  const inputs = new Map<string, ReturnType<Walk["inputs"]>>();
+  const batch = kustomizeBatches(options.root, availableParallelism(), (scratch) =>
+    runKustomize(options, [scratch], {}),
+  );
+  return {
+    render: async (folder) => {
+      const walk = new Walk(options.root, await mirrors, parsed);
+      await walk.start(folder);
+      inputs.set(folder, walk.inputs());
+      if (walk.findings.length > 0) throw new UserError(walk.findings);
+      const text = walk.rendersAlike() ? await batch(folder) : undefined;
+      return text ?? limit(() => build(options, folder, walk));
+    },
+    inputs: async (folder) => inputs.get(folder),
+  };
 }
 
 /** What kustomizations hold, by file; many overlays build on the same bases. */
 type ParsedKustomizations = Map<string, { text: string; parsed: ParsedYaml }>;
 
-async function render(
-  options: KustomizeOptions,
-  folder: string,
-  mirrors: Mirrors,
-  parsed: ParsedKustomizations,
-): Promise<string> {
-  const walk = new Walk(options.root, mirrors, parsed);
-  await walk.start(folder);
-  if (walk.findings.length > 0) throw new UserError(walk.findings);
+async function build(options: KustomizeOptions, folder: string, walk: Walk): Promise<string> {
   const remote = await connectMirrors(options, walk);
   try {
-    const output = await runProcess({
-      file: options.kustomize,
-      args: ["build", ...remote.args, folder],
-      cwd: options.root,
-      env: { ...OFFLINE, ...remote.env },
-      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-    });
-    return output.stdout.toString("utf8");
+    return await runKustomize(options, [...remote.args, folder], remote.env);
   } catch (error) {
     if (!(error instanceof ProcessError) || error.failure === "not-found") throw error;
     // It says 1 of what is wrong with the files. A panic or a signal is no answer, so it is no finding.
@@ -78,6 +78,21 @@ async function render(
       throw new UserError(error.message, { cause: error });
     throw new UserError([explain(error, folder, walk)], { cause: error });
   }
+}
+
+async function runKustomize(
+  { kustomize, root, timeoutMs }: KustomizeOptions,
+  args: readonly string[],
+  env: Record<string, string | undefined>,
+): Promise<string> {
+  const { stdout } = await runProcess({
+    file: kustomize,
+    args: ["build", ...args],
+    cwd: root,
+    env: { ...OFFLINE, ...env },
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
+  return stdout.toString("utf8");
 }
 
 const NO_MIRRORS: Mirrors = { charts: [], bases: [], versions: new Map() };
@@ -151,6 +166,7 @@ class Walk {
   readonly files = new Map<string, Origin>();
   /** Charts and remote bases that the mirrors have. */
   readonly mirrored: { origin: Origin; isChart: boolean }[] = [];
+  #hasOwnChart = false;
   readonly #visited = new Set<string>();
   readonly #root: string;
   readonly #mirrors: Mirrors;
@@ -160,6 +176,20 @@ class Walk {
     this.#root = root;
     this.#mirrors = mirrors;
     this.#parsed = parsed;
+  }
+
+  /** What decides the render; `undefined` with a chart of the repository's own, whose files nobody lists. */
+  inputs(): { present: string[]; absent: string[] } | undefined {
+    if (this.#hasOwnChart) return undefined;
+    const present = [...this.kustomizations.map(({ file }) => file), ...this.files.keys()];
+    const names = [...this.#visited].flatMap((folder) =>
+      KUSTOMIZATION_NAMES.map((name) => posix.join(folder, name)),
+    );
+    return { present, absent: names.filter((path) => !present.includes(path)) };
+  }
+
+  rendersAlike(): boolean {
+    return this.mirrored.length === 0 && rendersAlike(this.kustomizations.map(({ parsed }) => parsed.value));
   }
 
   async start(folder: string): Promise<void> {
@@ -209,7 +239,10 @@ class Walk {
     const { helmCharts } = kustomization.parsed.value as { helmCharts?: unknown };
     for (const [index, chart] of (Array.isArray(helmCharts) ? helmCharts : []).entries()) {
       // Without a repo it is a folder of this repository.
-      if (typeof (chart as ChartReference | null)?.repo !== "string") continue;
+      if (typeof (chart as ChartReference | null)?.repo !== "string") {
+        this.#hasOwnChart = true;
+        continue;
+      }
       const problem = chartProblem(chart, this.#mirrors);
       const pointer = pointTo("", "helmCharts", index, problem?.key ?? "name");
       const origin = { kustomization, reference: { target: String(chart.name), pointer } };

@@ -24,6 +24,8 @@ export interface CheckObjectsInput {
   sources: ObjectSources;
   /** What other checks found in the objects, which annotations may except too. */
   found?: readonly Finding[];
+  /** Objects that are known to keep every policy. */
+  clean?: ReadonlySet<RenderedObject>;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface CheckObjectsInput {
  * @returns what is wrong, with what was found before, without what annotations except
  */
 export function checkObjects(input: CheckObjectsInput): Finding[] {
-  const { environment, objects, steps, tree, sources, found = [] } = input;
+  const { environment, objects, steps, tree, sources, found = [], clean } = input;
   const folders = foldersOf(objects, steps);
   const folderOf = (object: RenderedObject): string | undefined => folders.get(idOf(object));
   const place = placeObjects(sources, { environment, tree, folderOf });
@@ -43,7 +45,7 @@ export function checkObjects(input: CheckObjectsInput): Finding[] {
     ...checkUnique(objects, place),
     ...checkReferences({ environment, objects: synced, place }),
     ...checkSelectors(synced, place),
-    ...checkPolicy(objects, place),
+    ...checkPolicy(clean === undefined ? objects : objects.filter((object) => !clean.has(object)), place),
   ];
   return applyExceptions(objects, findings, { ruleOf: findRule, unknown: unknownRule, place });
 }

@@ -33,6 +33,16 @@ export function generateManifests(pipeline: PipelineShape, versions: TemplateVer
   ]);
 }
 
+/**
+ * @param pipeline the pipeline, valid
+ * @returns the paths of what is generated of it
+ */
+export function generatedPaths(pipeline: PipelineShape): string[] {
+  const { name } = pipeline.metadata;
+  const own = ["kustomization", "access", ...sparkStepsOf(pipeline)];
+  return [...own.map((file) => `${BASES}/${name}/${file}.yaml`), `${APPLICATIONS}/${name}.yaml`];
+}
+
 function baseKustomization(steps: readonly SparkStep[]): object {
   return {
     apiVersion: "kustomize.config.k8s.io/v1beta1",

@@ -1,4 +1,14 @@
-import { array, assert, constantFrom, dictionary, integer, letrec, oneof, property, string } from "fast-check";
+import {
+  array,
+  assert,
+  constantFrom,
+  dictionary,
+  integer,
+  letrec,
+  oneof,
+  property,
+  string,
+} from "fast-check";
 import { expect, test } from "vitest";
 import { Document, isScalar, visit } from "yaml";
 import { yamlText } from "./generated-text.ts";
@@ -17,7 +27,22 @@ function byLibrary(value: object): string {
 
 test("is what the library writes, to the byte", () => {
   const text = oneof(
-    constantFrom("yes", "null", "0123", "1e3", "a: b", "#x", "- a", "@daily", "*", "{}", "", "-XX:+Use", "sha256:0a", "true"),
+    constantFrom(
+      "yes",
+      "null",
+      "0123",
+      "1e3",
+      "a: b",
+      "#x",
+      "- a",
+      "@daily",
+      "*",
+      "{}",
+      "",
+      "-XX:+Use",
+      "sha256:0a",
+      "true",
+    ),
     string(),
   ).filter((value) => !/[\n\r]/.test(value));
   const { value } = letrec((tie) => ({
@@ -30,7 +55,11 @@ test("is what the library writes, to the byte", () => {
       dictionary(text, tie("value"), { maxKeys: 4 }),
     ),
   }));
-  const object = dictionary(string({ minLength: 1 }).filter((key) => /^[\w./-]+$/.test(key)), value, { minKeys: 1 });
+  const object = dictionary(
+    string({ minLength: 1 }).filter((key) => /^[\w./-]+$/.test(key)),
+    value,
+    { minKeys: 1 },
+  );
   assert(
     property(object, (data) => {
       expect(yamlText(data)).toBe(byLibrary(data));

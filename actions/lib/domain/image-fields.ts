@@ -38,22 +38,26 @@ export function imageFields(object: RenderedObject): ImageField[] {
     take(spec, pointer);
     for (const role of ["driver", "executor"]) take(record(spec)[role], pointTo(pointer, role));
   }
-  visitContainers(object, "", take);
+  visitContainers(object, [], take);
   return fields;
 }
 
+/** @param path keys down to the value; a pointer is made of it only where there is a container */
 function visitContainers(
   value: unknown,
-  pointer: JsonPointer,
+  path: string[],
   take: (container: unknown, pointer: JsonPointer) => void,
 ): void {
-  for (const [key, child] of Object.entries(record(value))) {
-    const at = pointTo(pointer, key);
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, child] of Object.entries(value)) {
+    if (typeof child !== "object" || child === null) continue;
+    path.push(key);
     if (CONTAINER_LISTS.has(key) && Array.isArray(child)) {
-      for (const [index, container] of child.entries()) take(container, pointTo(at, index));
+      for (const [index, container] of child.entries()) take(container, pointTo("", ...path, index));
     } else {
-      visitContainers(child, at, take);
+      visitContainers(child, path, take);
     }
+    path.pop();
   }
 }
 

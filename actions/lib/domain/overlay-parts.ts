@@ -1,7 +1,7 @@
 import { posix } from "node:path";
+import { CORE_SCHEMA, load, YAMLException } from "js-yaml";
 import type { Tree } from "./environments.ts";
 import { isRemote, KUSTOMIZATION_NAMES } from "./kustomization-references.ts";
-import { parseYaml } from "./parse-yaml.ts";
 
 /** Keys that change nothing of what the listed folders render to. */
 const LIST_KEYS = new Set(["apiVersion", "kind", "metadata", "resources"]);
@@ -36,10 +36,9 @@ export function overlayParts(folder: string, tree: Tree): string[] {
 function listedFolders(folder: string, tree: Tree): string[] | undefined {
   const found = KUSTOMIZATION_NAMES.filter((name) => tree.has(`${folder}/${name}`));
   const file = `${folder}/${found[0]}`;
+  // Of two, kustomize refuses to choose.
   if (found.length !== 1) return undefined;
-  const { document, findings } = parseYaml(tree.get(file) ?? "", file);
-  if (document === undefined || findings.length > 0) return undefined;
-  const { value } = document;
+  const value = parse(tree.get(file) ?? "");
   if (typeof value !== "object" || value === null) return undefined;
   if (Object.keys(value).some((key) => !LIST_KEYS.has(key))) return undefined;
   const { resources } = value as { resources?: unknown };
@@ -50,4 +49,14 @@ function listedFolders(folder: string, tree: Tree): string[] | undefined {
     return KUSTOMIZATION_NAMES.some((name) => tree.has(`${path}/${name}`)) ? path : undefined;
   });
   return folders.every((path) => path !== undefined) ? folders : undefined;
+}
+
+/** A file that is no YAML is kustomize's to tell, with its line. */
+function parse(text: string): unknown {
+  try {
+    return load(text, { schema: CORE_SCHEMA });
+  } catch (error) {
+    if (error instanceof YAMLException) return undefined;
+    throw error;
+  }
 }

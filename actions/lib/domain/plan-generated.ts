@@ -1,5 +1,5 @@
 import { environmentsOf, registryOf, type Tree } from "./environments.ts";
-import { APPLICATIONS, BASES, generateManifests } from "./generate-manifests.ts";
+import { APPLICATIONS, BASES, generatedPaths, generateManifests } from "./generate-manifests.ts";
 import { generatedText, isGenerated, yamlText } from "./generated-text.ts";
 import { imageName, type PipelineShape, sparkStepsOf } from "./spark-steps.ts";
 import type { TemplateVersions } from "./spark-template.ts";
@@ -11,6 +11,8 @@ export interface GenerateInput {
   /** All of the repository's pipelines, valid. */
   pipelines: readonly PipelineShape[];
   versions: TemplateVersions;
+  /** Names of pipelines whose own generated files are known to be up to date. */
+  fresh?: ReadonlySet<string>;
 }
 
 /** Where an overlay of a pipeline lies. */
@@ -56,7 +58,11 @@ function wantedFiles(input: GenerateInput): Map<string, string> {
   const names = pipelines.map((pipeline) => pipeline.metadata.name).sort();
   const files = new Map<string, string>();
   for (const pipeline of pipelines) {
-    for (const [path, text] of generateManifests(pipeline, versions)) files.set(path, text);
+    if (input.fresh?.has(pipeline.metadata.name)) {
+      for (const path of generatedPaths(pipeline)) files.set(path, tree.get(path) ?? "");
+    } else {
+      for (const [path, text] of generateManifests(pipeline, versions)) files.set(path, text);
+    }
   }
   files.set(`${APPLICATIONS}/kustomization.yaml`, listText(names.map((name) => `${name}.yaml`)));
   for (const environment of environmentsOf(tree)) {

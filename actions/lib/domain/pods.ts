@@ -62,7 +62,19 @@ const SPARK: Readonly<Record<string, readonly string[]>> = {
  * @param object a rendered object
  * @returns one template for most workloads, one a role for the Spark kinds, none for what runs nothing
  */
-export function podTemplates(object: RenderedObject): PodTemplate[] {
+export function podTemplates(object: RenderedObject): readonly PodTemplate[] {
+  // Every policy asks, and what follows references.
+  let templates = known.get(object);
+  if (templates === undefined) {
+    templates = readTemplates(object);
+    known.set(object, templates);
+  }
+  return templates;
+}
+
+const known = new WeakMap<RenderedObject, readonly PodTemplate[]>();
+
+function readTemplates(object: RenderedObject): PodTemplate[] {
   const group = groupOf(object.apiVersion);
   if (group === "sparkoperator.k8s.io") return sparkTemplates(object);
   const path = TEMPLATES[`${group}/${object.kind}`];

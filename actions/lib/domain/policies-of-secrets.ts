@@ -1,4 +1,4 @@
-import { type JsonPointer, pointTo } from "./json-pointer.ts";
+import { pointTo } from "./json-pointer.ts";
 import { fields } from "./pods.ts";
 import type { RenderedObject } from "./rendered-objects.ts";
 import type { Policy, Violation } from "./rule.ts";
@@ -38,7 +38,9 @@ export const SECRET_POLICIES: readonly Policy[] = [
     check(object) {
       if (object.kind === "Secret" && object.apiVersion === "v1") return secretValues(object);
       if (object.kind === "CustomResourceDefinition") return [];
-      return [...searchTexts(object, "", undefined)];
+      const found: Violation[] = [];
+      searchTexts(object, [], undefined, found);
+      return found;
     },
   },
 ];
@@ -64,24 +66,23 @@ const SECRET_FIELD = /^(?:password|passwd|token|secretAccessKey|clientSecret)$/;
  * Searches every text of an object. Only a setting's name says that its value is a secret: an entry of an environment,
  * of a ConfigMap or of a configuration; elsewhere `secretKey` is the name of a key.
  */
-function* searchTexts(
-  value: unknown,
-  pointer: JsonPointer,
-  setting: string | undefined,
-): Generator<Violation> {
+function searchTexts(value: unknown, path: string[], setting: string | undefined, found: Violation[]): void {
   if (typeof value === "string") {
-    const found = describeSecret(value, setting);
+    const secret = describeSecret(value, setting);
     // The value itself is not repeated: this text goes into logs.
-    if (found !== undefined) yield { pointer, message: `holds ${found} in Git` };
+    if (secret !== undefined)
+      found.push({ pointer: pointTo("", ...path), message: `holds ${secret} in Git` });
     return;
   }
   if (typeof value !== "object" || value === null) return;
   const { name } = fields(value);
-  const isSettings = SETTINGS.has(pointer.slice(pointer.lastIndexOf("/") + 1));
+  const isSettings = SETTINGS.has(path.at(-1) ?? "");
   for (const [key, child] of Object.entries(value)) {
     const entry = key === "value" && typeof name === "string" ? name : undefined;
     const own = isSettings || SECRET_FIELD.test(key) ? key : entry;
-    yield* searchTexts(child, pointTo(pointer, key), own);
+    path.push(key);
+    searchTexts(child, path, own, found);
+    path.pop();
   }
 }
 

@@ -218,17 +218,23 @@ const ADDRESS =
 function serviceAddresses({ object }: EnvironmentObject): Reference[] {
   if (object.kind === "CustomResourceDefinition") return [];
   const found: Reference[] = [];
-  const visit = (value: unknown, pointer: JsonPointer): void => {
+  const path: string[] = [];
+  const visit = (value: unknown): void => {
     if (typeof value === "string") {
       if (!value.includes(".svc")) return;
+      const pointer = pointTo("", ...path);
       for (const [, name = "", namespace = "", port] of value.matchAll(ADDRESS)) {
         const reference = { kind: "/Service", name, namespace, pointer };
         found.push(port === undefined ? reference : { ...reference, port: Number(port) });
       }
     } else if (typeof value === "object" && value !== null) {
-      for (const [key, child] of Object.entries(value)) visit(child, pointTo(pointer, key));
+      for (const [key, child] of Object.entries(value)) {
+        path.push(key);
+        visit(child);
+        path.pop();
+      }
     }
   };
-  visit(object, "");
+  visit(object);
   return found;
 }

@@ -21,7 +21,11 @@ export interface ManifestProblem {
 export interface ManifestValidator {
   /**
    * @param stream multi-document YAML
+   * @param definitions more documents, of which only the CRDs count: kinds of the stream that they bring
    * @returns how many objects were checked, and what is wrong; an object without a schema is a problem, never skipped
    */
-  validate(stream: string): Promise<{ checked: number; problems: ManifestProblem[] }>;
+  validate(
+    stream: string,
+    definitions?: readonly string[],
+  ): Promise<{ checked: number; problems: ManifestProblem[] }>;
 }

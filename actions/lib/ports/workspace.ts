@@ -14,6 +14,8 @@ export interface Workspace {
   list(prefix: string): Promise<FileEntry[]>;
   /** The bytes of a file. Throws `UserError` where there is none. */
   read(path: string): Promise<Uint8Array>;
+  /** A name for each file's content that differs whenever the content does; `undefined` where it would cost to tell. */
+  contentIds?(): Promise<ReadonlyMap<string, string> | undefined>;
   exists(path: string): Promise<boolean>;
   /** Writes all of the edits or none: each file to a temporary neighbour first, then renamed. `null` deletes. */
   apply(edits: ReadonlyMap<string, string | null>): Promise<void>;

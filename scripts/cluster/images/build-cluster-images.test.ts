@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../../actions/lib/domain/user-error.ts";
 import { memoryRegistry } from "../../../actions/lib/testing/memory-registry.ts";
-import { type BuildOptions, buildClusterImages } from "./build-cluster-images.ts";
+import { type BuildOptions, buildClusterImages, lookUpClusterImages } from "./build-cluster-images.ts";
 import { text } from "./context-part.ts";
 import type { ImageBuilder } from "./image-builder.ts";
 import type { Recipe } from "./recipes.ts";
@@ -123,5 +123,38 @@ describe("buildClusterImages", () => {
     await expect(buildClusterImages(at.options)).rejects.toThrow(/^spark-base is broken$/);
     expect(at.built).toContain("localhost:5001/redis on localhost:5001/debian");
     expect(at.open()).toBe(0);
+  });
+
+  test("stands on somebody else's Debian where one is named, which is part of the tag", async () => {
+    const at = setUp(chain());
+    const debian = "docker.io/library/debian:bookworm-slim";
+    const own = await buildClusterImages({ ...at.options, only: ["redis"] });
+    const images = await buildClusterImages({ ...at.options, debian, only: ["redis"] });
+    expect(at.built).toEqual([
+      "localhost:5001/debian on nothing",
+      "localhost:5001/redis on localhost:5001/debian",
+      `localhost:5001/redis on ${debian}`,
+    ]);
+    expect(images.map(({ name, tag }) => [name, tag === own[0]?.tag])).toEqual([["redis", false]]);
+  });
+});
+
+describe("lookUpClusterImages", () => {
+  test("finds what was built, and of the rest what would be built, with what stands on it", async () => {
+    const at = setUp(chain());
+    const built = await buildClusterImages(at.options);
+    const found = await lookUpClusterImages(at.options);
+    expect(found.map(({ image }) => image)).toEqual(built.map((image) => ({ ...image, changed: false })));
+    const changed = setUp(chain({ spark: "spark, changed" }), at.images);
+    const names = (await lookUpClusterImages(changed.options)).map(({ name, image }) => [
+      name,
+      image !== undefined,
+    ]);
+    expect(names).toEqual([
+      ["spark-base", false],
+      ["operator", false],
+      ["redis", true],
+    ]);
+    expect(changed.built).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { PinnedImage } from "../../../actions/lib/domain/built-image.ts";
 import { formatImageReference } from "../../../actions/lib/domain/image-reference.ts";
 import { settleInParallel } from "../../../actions/lib/domain/settle-in-parallel.ts";
@@ -23,12 +24,17 @@ export interface BuildOptions {
   only?: readonly string[];
   /** What builds them; buildah by default, and only when there is something to build. */
   builder?: () => Promise<ImageBuilder>;
+  /** The Debian that they stand on, where it is not made here: `docker.io/library/debian:bookworm-slim`. */
+  debian?: string | undefined;
   /** What is built; the platform's images by default. */
   recipes?: readonly Recipe[];
 }
 
 /** Part of every tag: to be raised when the same files shall make another image. */
 const FORMAT = "wavehouse-built-image/1";
+
+/** On a disk, not in memory: a Mac has it too. */
+const CONTEXTS = "/var/tmp";
 
 /** While one waits for the network the other computes. */
 const AT_ONCE = 2;
@@ -41,7 +47,7 @@ const AT_ONCE = 2;
  * @throws UserError when one cannot be built, after the others came to an end
  */
 export async function buildClusterImages(options: BuildOptions): Promise<PinnedImage[]> {
-  const all = options.recipes ?? recipes(options.root);
+  const all = recipesOf(options);
   const wanted = withBases(all, options.only);
   const builder = once(options.builder ?? (() => buildah()));
   const made = new Map<string, Promise<PinnedImage>>();
@@ -49,9 +55,8 @@ export async function buildClusterImages(options: BuildOptions): Promise<PinnedI
     const known = made.get(recipe.repository);
     if (known !== undefined) return known;
     const base = all.find(({ repository }) => repository === recipe.base);
-    const image = (base === undefined ? Promise.resolve(undefined) : make(base)).then((stands) =>
-      provide(recipe, stands, options, builder.get),
-    );
+    const stands = base === undefined ? Promise.resolve(baseFrom(options.debian)) : make(base).then(baseOf);
+    const image = stands.then((on) => provide(recipe, on, options, builder.get));
     made.set(recipe.repository, image);
     return image;
   };
@@ -69,6 +74,76 @@ export async function buildClusterImages(options: BuildOptions): Promise<PinnedI
   } finally {
     await builder.close();
   }
+}
+
+/**
+ * Looks up what `buildClusterImages` would find, and builds nothing.
+ *
+ * @returns the images by name; without a digest what would be built, and what stands on that
+ */
+export async function lookUpClusterImages(options: BuildOptions): Promise<FoundImage[]> {
+  const all = recipesOf(options);
+  const found = new Map<string, FoundImage>();
+  // Bases come first.
+  for (const recipe of withBases(all, options.only)) {
+    const known = recipe.base === undefined ? undefined : found.get(recipe.base);
+    const repository = `${options.registry}/${recipe.repository}`;
+    const isOpen = known !== undefined && known.image === undefined;
+    const base = known?.image === undefined ? baseFrom(options.debian) : baseOf(known.image);
+    const tag = isOpen ? undefined : await tagOf(recipe, base?.identity);
+    const digest = tag === undefined ? undefined : await options.images.digest(`${repository}:${tag}`);
+    const image =
+      tag === undefined || digest === undefined
+        ? undefined
+        : pinned(recipe, repository, { tag, digest }, false);
+    found.set(recipe.repository, { name: recipe.name, image });
+  }
+  return [...found.values()].filter(({ name }) => name !== "debian");
+}
+
+/** An image of the platform, as the registry has it. */
+export interface FoundImage {
+  name: string;
+  /** `undefined` when the registry has none that is made of the files as they are. */
+  image: PinnedImage | undefined;
+}
+
+/** What an image stands on. */
+interface Base {
+  /** What `ARG BASE_IMAGE` names. */
+  reference: string;
+  /** What goes into the tag of the image on top. */
+  identity: string;
+}
+
+function baseOf({ repository, digest }: PinnedImage): Base {
+  return { reference: formatImageReference({ repository, tag: undefined, digest }), identity: digest };
+}
+
+function baseFrom(debian: string | undefined): Base | undefined {
+  return debian === undefined ? undefined : { reference: debian, identity: debian };
+}
+
+/** Where Debian is somebody else's image, it is not built. */
+function recipesOf({ recipes: given, root, debian }: BuildOptions): readonly Recipe[] {
+  const all = given ?? recipes(root);
+  return debian === undefined ? all : all.filter(({ repository }) => repository !== "debian");
+}
+
+function pinned(
+  { name }: Recipe,
+  repository: string,
+  { tag, digest }: { tag: string; digest: string },
+  changed: boolean,
+): PinnedImage {
+  return {
+    name,
+    repository,
+    reference: formatImageReference({ repository, tag, digest }),
+    tag,
+    digest,
+    changed,
+  };
 }
 
 function withBases(all: readonly Recipe[], only: readonly string[] | undefined): Recipe[] {
@@ -93,39 +168,30 @@ function withBases(all: readonly Recipe[], only: readonly string[] | undefined):
 
 async function provide(
   recipe: Recipe,
-  base: PinnedImage | undefined,
+  base: Base | undefined,
   { registry, images, log }: BuildOptions,
   builder: () => Promise<ImageBuilder>,
 ): Promise<PinnedImage> {
   const repository = `${registry}/${recipe.repository}`;
-  const tag = await tagOf(recipe, base?.digest);
+  const tag = await tagOf(recipe, base?.identity);
   const known = await images.digest(`${repository}:${tag}`);
   const digest = known ?? (await build(recipe, base, `${repository}:${tag}`, { builder, log }));
-  return {
-    name: recipe.name,
-    repository,
-    reference: formatImageReference({ repository, tag, digest }),
-    tag,
-    digest,
-    changed: known === undefined,
-  };
+  return pinned(recipe, repository, { tag, digest }, known === undefined);
 }
 
 async function build(
   recipe: Recipe,
-  base: PinnedImage | undefined,
+  base: Base | undefined,
   reference: string,
   { builder, log }: { builder: () => Promise<ImageBuilder>; log: (line: string) => void },
 ): Promise<string> {
-  const context = await mkdtemp("/var/tmp/wavehouse-context-");
+  const context = await mkdtemp(join(CONTEXTS, "wavehouse-context-"));
   const started = performance.now();
   const seconds = (): string => ((performance.now() - started) / 1000).toFixed(1);
   try {
     await fillContext(context, recipe.parts);
     const prepared = seconds();
-    const stands =
-      base && formatImageReference({ repository: base.repository, tag: undefined, digest: base.digest });
-    const digest = await (await builder()).build({ context, base: stands, reference });
+    const digest = await (await builder()).build({ context, base: base?.reference, reference });
     log(`${reference}: built and pushed in ${seconds()} s, ${prepared} s of it for what goes in`);
     return digest;
   } finally {

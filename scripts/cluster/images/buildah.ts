@@ -1,17 +1,11 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ProcessError, runProcess } from "../../../actions/lib/adapters/process.ts";
 import { isLoopback } from "../../../actions/lib/domain/image-reference.ts";
 import { UserError } from "../../../actions/lib/domain/user-error.ts";
 import type { ImageBuilder } from "./image-builder.ts";
+import { trustedAuthorities } from "./trusted-authorities.ts";
 
-/** Debian's, Fedora's and Alpine's; a machine behind a proxy that opens TLS has the proxy's authority in it. */
-const trustStores = [
-  "/etc/ssl/certs/ca-certificates.crt",
-  "/etc/pki/tls/certs/ca-bundle.crt",
-  "/etc/ssl/cert.pem",
-];
 const buildTimeoutMs = 30 * 60_000;
 const pushTimeoutMs = 15 * 60_000;
 
@@ -39,7 +33,7 @@ export async function buildah(folder = "/var/tmp"): Promise<ImageBuilder> {
         `--tls-verify=${String(!isLoopback(place ?? reference))}`;
       const named = join(context, ".image");
       const pushed = join(context, ".digest");
-      const trusted = process.env.SSL_CERT_FILE ?? trustStores.find((file) => existsSync(file));
+      const trusted = trustedAuthorities();
       const options = [
         ...["--isolation", "chroot", "--network", "host", "--format", "oci", "--iidfile", named, tls(base)],
         ...(base === undefined ? [] : ["--build-arg", `BASE_IMAGE=${base}`]),

@@ -9,14 +9,33 @@ import { waitUntil } from "./wait-until.ts";
  * @returns milliseconds since the epoch when that was so
  * @throws CheckFailure when the time is over, with what is not
  */
-export async function waitForCommit(
-  { applications }: Pick<E2e, "applications">,
-  commit: string,
+export async function waitForCommit(e2e: Observed, commit: string, timeoutMs: number): Promise<number> {
+  return waitForAll(e2e, `at ${commit.slice(0, 8)} and healthy`, timeoutMs, (one) => isAt(one, commit));
+}
+
+/**
+ * Waits until every Application has synced a commit: the cluster holds what it says, and pods may still start.
+ *
+ * @returns milliseconds since the epoch when that was so
+ * @throws CheckFailure when the time is over, with what is not
+ */
+export async function waitForSync(e2e: Observed, commit: string, timeoutMs: number): Promise<number> {
+  return waitForAll(e2e, `synced to ${commit.slice(0, 8)}`, timeoutMs, ({ status }) => {
+    return status?.sync?.revision === commit && status.sync.status === "Synced";
+  });
+}
+
+type Observed = Pick<E2e, "applications">;
+
+async function waitForAll(
+  { applications }: Observed,
+  what: string,
   timeoutMs: number,
+  isDone: (application: Application) => boolean,
 ): Promise<number> {
-  return waitUntil(`every Application at ${commit.slice(0, 8)}`, { timeoutMs, everyMs: 50 }, async () => {
+  return waitUntil(`every Application ${what}`, { timeoutMs, everyMs: 50 }, async () => {
     const all = applications.latest();
-    const behind = all.filter((application) => !isAt(application, commit));
+    const behind = all.filter((application) => !isDone(application));
     if (all.length > 1 && behind.length === 0) return { done: Date.now() };
     return { not: all.length === 0 ? "no Application" : behind.map(describeApplication).join(", ") };
   });

@@ -24,29 +24,36 @@ export interface Recording<T extends KubernetesObject> {
  * Records every change of a collection of objects, from now on, as the API server tells it.
  *
  * The watch is begun again when it ends (the kind may not be there yet, the API server may be away): what is there
- * then comes again as ADDED.
+ * then comes again as ADDED, and what has gone meanwhile is forgotten.
  *
  * @param kubectl what reaches the cluster
  * @param path of the collection, for instance `/api/v1/namespaces/processing/pods`
  */
 export function recordObjects<T extends KubernetesObject>(kubectl: Program, path: string): Recording<T> {
   const observations: Observation<T>[] = [];
-  const present = new Map<string, T>();
+  let present = new Map<string, T>();
   let stopped = false;
   let end = (): void => {};
   const watchOnce = async (): Promise<void> => {
-    const child = spawn(kubectl.file, [...kubectl.args, "get", "--raw", `${path}?watch=true`], {
+    let listed: Map<string, T> | undefined = new Map();
+    const child = spawn(kubectl.file, [...kubectl.args, "get", "--raw", `${path}?${query}`], {
       stdio: ["ignore", "pipe", "ignore"],
     });
     end = () => child.kill();
     const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
     for await (const line of createInterface({ input: child.stdout })) {
-      const observation = readObservation<T>(line);
-      if (observation === undefined) continue;
-      observations.push(observation);
-      const { uid } = observation.object.metadata;
-      if (observation.type === "DELETED") present.delete(uid);
-      else present.set(uid, observation.object);
+      const event = readEvent<T>(line);
+      if (event?.object?.metadata === undefined) continue;
+      const { type, object } = event;
+      if (type === "BOOKMARK" && listed !== undefined) {
+        present = listed;
+        listed = undefined;
+      }
+      if (type !== "ADDED" && type !== "MODIFIED" && type !== "DELETED") continue;
+      observations.push({ at: Date.now(), type, object });
+      const now = listed ?? present;
+      if (type === "DELETED") now.delete(object.metadata.uid);
+      else now.set(object.metadata.uid, object);
     }
     await closed;
   };
@@ -67,15 +74,14 @@ export function recordObjects<T extends KubernetesObject>(kubectl: Program, path
   };
 }
 
+/** First what is there, then a bookmark, then what changes. */
+const query = "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+
 /** A line that is no event of an object (the end of an old watch) is left out. */
-function readObservation<T extends KubernetesObject>(line: string): Observation<T> | undefined {
-  let event: { type?: string; object?: T };
+function readEvent<T>(line: string): { type?: string; object?: T } | undefined {
   try {
-    event = JSON.parse(line) as typeof event;
+    return JSON.parse(line) as { type?: string; object?: T };
   } catch {
     return undefined;
   }
-  const { type, object } = event;
-  if (type !== "ADDED" && type !== "MODIFIED" && type !== "DELETED") return undefined;
-  return object?.metadata === undefined ? undefined : { at: Date.now(), type, object };
 }

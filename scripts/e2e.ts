@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../actions/lib/domain/user-error.ts";
 import { clusterPlaces } from "./cluster/places.ts";
+import { up } from "./cluster/up.ts";
 import { Checks } from "./e2e/checks.ts";
-import { e2eHelp, parseE2eOptions } from "./e2e/options.ts";
+import { clusterOptions } from "./e2e/environment.ts";
+import { type E2eOptions, e2eHelp, groups, parseE2eOptions } from "./e2e/options.ts";
 import { runGroups } from "./e2e/run-groups.ts";
 
 const print = (line: string): void => {
@@ -19,11 +21,17 @@ async function main(): Promise<void> {
     print(`The end-to-end run was skipped: ${missing}. Nothing of it counts as passed.`);
     return print("0 passed, 0 failed");
   }
+  if (options.dryRun) return showPlan(options);
   const checks = new Checks(print);
   await runGroups(options, checks, clusterPlaces(), mkdtempSync(join(tmpdir(), "wavehouse-e2e-")));
   const failed = checks.failed.length;
   print(`${checks.outcomes.length - failed} passed, ${failed} failed`);
   if (failed > 0) process.exitCode = 1;
+}
+
+async function showPlan({ only, reuse }: E2eOptions): Promise<void> {
+  if (!reuse) await up(clusterPlaces(), clusterOptions("up", "--dry-run"));
+  for (const group of only) print(`would check  ${group.padEnd(10)} ${groups[group]}`);
 }
 
 /** What a cluster on this machine would need and is not here. */

@@ -1,14 +1,13 @@
 import { connectValidation } from "../../actions/lib/adapters/connect-validation.ts";
-import { terminalLogger } from "../../actions/lib/adapters/terminal-logger.ts";
 import { UserError } from "../../actions/lib/domain/user-error.ts";
+import { silentLogger } from "../../actions/lib/testing/silent-logger.ts";
 import { StepPrinter } from "../demo/print.ts";
 import { repositoryRoot, toolsDir } from "../setup/repository.ts";
 import { awaitApplications } from "./await-applications.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import { buildImages } from "./build-images.ts";
-import { findKubectl } from "./find-kubectl.ts";
 import { publish, takeWorkingTree } from "./git/publish.ts";
-import { type Kubectl, kubectl } from "./kubectl.ts";
+import type { Kubectl } from "./kubectl.ts";
 import { installPackages, missingPackages } from "./machine/packages.ts";
 import { readFacts } from "./machine/read-facts.ts";
 import type { ClusterOptions } from "./options.ts";
@@ -45,26 +44,6 @@ export async function up(places: ClusterPlaces, options: ClusterOptions): Promis
   print.line(`export KUBECONFIG=${places.kubeconfig}  # kubectl: ${client.program}`);
 }
 
-/**
- * Installs Argo CD and the root on a cluster that exists; the rest Argo CD takes from where the environment says.
- *
- * @param context the cluster, as kubectl's configuration names it
- */
-export async function upOnContext(context: string, { dryRun, environment }: ClusterOptions): Promise<void> {
-  const print = new StepPrinter();
-  const client = kubectl(await findKubectl(), [`--context=${context}`]);
-  await print.step("preflight", `the cluster of ${context}`, async () => {
-    const version = await client.run(["version", "--request-timeout=10s"]).catch((error: unknown) => {
-      throw new UserError(
-        `the cluster of the context ${context} cannot be reached: ${error instanceof Error ? error.message : error}; ` +
-          "`kubectl config get-contexts` lists the contexts",
-      );
-    });
-    print.line(version.stdout.toString().trimEnd().split("\n").at(-1));
-  });
-  if (!dryRun) await install(client, repositoryRoot, environment, undefined, print);
-}
-
 async function preflight(places: ClusterPlaces, log: (line: string) => void): Promise<void> {
   const facts = await readFacts(places);
   const obstacles = findObstacles(facts, [network.host, "127.0.0.1", "[::1]"]);
@@ -85,9 +64,6 @@ async function deliver(
   print: StepPrinter,
 ): Promise<string> {
   const log = (line: string): void => print.line(line);
-  const logger = terminalLogger((text) => {
-    for (const line of text.trimEnd().split("\n")) log(line);
-  });
   await print.step("commit", "the checkout as it is, in a clone of its own", () =>
     takeWorkingTree(repositoryRoot, places),
   );
@@ -95,14 +71,14 @@ async function deliver(
     buildImages(places.clone, log),
   );
   return print.step("push", `images: in overlays/${environment}, one commit, to the Git server`, async () => {
-    const commit = await publish(environment, images, places, logger);
-    log(`main is at ${commit.slice(0, 12)}`);
+    const commit = await publish(environment, images, places, silentLogger());
+    log(`${images.length} images are named, and main is at ${commit.slice(0, 12)}`);
     return commit;
   });
 }
 
 /** Installs Argo CD and the root, and waits for all that they bring. */
-async function install(
+export async function install(
   kubectl: Kubectl,
   root: string,
   environment: string,

@@ -1,4 +1,3 @@
-import { kubectl as bindKubectl } from "../cluster/kubectl.ts";
 import { readApplications, renderApplications } from "../cluster/status.ts";
 import { readTroubles } from "../cluster/troubles.ts";
 import type { E2e } from "./context.ts";
@@ -68,8 +67,6 @@ export async function checkMistakes(e2e: E2e): Promise<void> {
 }
 
 /** What `npm run cluster -- status` tells of what is not done. */
-async function whatIsTold({ kubectl }: E2e): Promise<string[]> {
-  const { file, args } = kubectl.program;
-  const cluster = bindKubectl(file, args);
+async function whatIsTold({ kubectl: { cluster } }: E2e): Promise<string[]> {
   return [...renderApplications(await readApplications(cluster)), ...(await readTroubles(cluster))];
 }

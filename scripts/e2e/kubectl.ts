@@ -1,45 +1,31 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import type { Kubectl as ClusterKubectl } from "../cluster/kubectl.ts";
 import type { KubernetesObject } from "./objects.ts";
 
-/** A program and the arguments that always go first. */
-export interface Program {
-  file: string;
-  args: readonly string[];
-}
+const timeoutMs = 60_000;
 
-const run = promisify(execFile);
-
-/** kubectl, told which cluster. */
+/** kubectl, as the checks speak with it. */
 export class Kubectl {
-  readonly program: Program;
+  /** The same, as the cluster's own verbs speak with it. */
+  readonly cluster: ClusterKubectl;
 
-  /** @param program kubectl's path and the arguments that choose the cluster */
-  constructor(program: Program) {
-    this.program = program;
+  constructor(cluster: ClusterKubectl) {
+    this.cluster = cluster;
   }
 
   /**
    * Runs kubectl.
    *
    * @returns what it printed
-   * @throws Error with what it said when it fails, or takes longer than a minute
+   * @throws ProcessError with what it said when it fails, or takes longer than a minute
    */
   async run(...args: readonly string[]): Promise<string> {
-    return (await this.#start(...args)).stdout;
-  }
-
-  #start(...args: readonly string[]) {
-    const { file, args: first } = this.program;
-    return run(file, [...first, ...args], { maxBuffer: 256 * 1024 * 1024, timeout: 60_000 });
+    return (await this.cluster.run(args, { timeoutMs })).stdout.toString();
   }
 
   /** Makes objects; throws when one is there already. */
   async create(objects: readonly object[]): Promise<void> {
-    const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
-    const made = this.#start("create", "--filename=-");
-    made.child.stdin?.end(list);
-    await made;
+    const stdin = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
+    await this.cluster.run(["create", "--filename=-"], { stdin, timeoutMs });
   }
 
   /**
@@ -49,8 +35,7 @@ export class Kubectl {
    * @param args the namespace or `--all-namespaces`, and selectors
    */
   async list<T extends KubernetesObject>(kind: string, ...args: readonly string[]): Promise<T[]> {
-    const body = JSON.parse(await this.run("get", kind, ...args, "-o", "json")) as { items: T[] };
-    return body.items;
+    return (await this.cluster.json<{ items: T[] }>(["get", kind, ...args])).items;
   }
 
   /** Reads one object; undefined when there is none. */

@@ -27,6 +27,7 @@ export interface E2eOptions {
   /** Leave the cluster up. */
   keep: boolean;
   updateRights: boolean;
+  dryRun: boolean;
   help: boolean;
 }
 
@@ -41,6 +42,7 @@ cluster. It needs Linux and root; elsewhere it says so and counts itself skipped
   --only GROUP        only this group (and bringing up what it needs); may be given again
   --keep              leave the cluster up
   --reuse             take the cluster that is up, and leave it up
+  --dry-run           say what is in the way, and what would be checked
   --update-rights     write scripts/e2e/rights.txt anew from what is found, to be reviewed
   -h, --help          this page
 
@@ -70,6 +72,7 @@ export function parseE2eOptions(argv: readonly string[]): E2eOptions {
     reuse: values.reuse ?? false,
     keep: values.keep ?? false,
     updateRights: values["update-rights"] ?? false,
+    dryRun: values["dry-run"] ?? false,
     help: values.help ?? false,
   };
 }
@@ -85,6 +88,7 @@ function parse(argv: readonly string[]) {
         reuse: boolean,
         keep: boolean,
         "update-rights": boolean,
+        "dry-run": boolean,
         help: { type: "boolean", short: "h" },
       },
     }).values;

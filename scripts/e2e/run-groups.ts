@@ -9,7 +9,6 @@ import { buildImages } from "../cluster/build-images.ts";
 import { down } from "../cluster/down.ts";
 import { publish, takeWorkingTree } from "../cluster/git/publish.ts";
 import { kubectl as bindKubectl } from "../cluster/kubectl.ts";
-import { type ClusterOptions, parseClusterOptions } from "../cluster/options.ts";
 import { type ClusterPlaces, network } from "../cluster/places.ts";
 import { preparePrograms } from "../cluster/programs.ts";
 import { up } from "../cluster/up.ts";
@@ -30,7 +29,7 @@ import { checkWaves } from "./check-waves.ts";
 import type { Checks } from "./checks.ts";
 import { collectLogs } from "./collect-logs.ts";
 import type { E2e } from "./context.ts";
-import { environment } from "./environment.ts";
+import { clusterOptions, environment } from "./environment.ts";
 import { Figures } from "./figures.ts";
 import { Kubectl } from "./kubectl.ts";
 import { type MemoryWatch, watchMachineMemory } from "./memory.ts";
@@ -71,7 +70,7 @@ export async function runGroups(
 ): Promise<void> {
   checks.line("Programs, from pinned Go modules: built once, which takes minutes.");
   const { kubectl: program } = await preparePrograms();
-  const kubectl = new Kubectl({ file: program, args: [`--kubeconfig=${places.kubeconfig}`] });
+  const kubectl = new Kubectl(bindKubectl(program, [`--kubeconfig=${places.kubeconfig}`]));
   const start: Start = {
     ...{ options, checks, places, folder, kubectl },
     figures: new Figures(),
@@ -91,9 +90,8 @@ export async function runGroups(
 }
 
 function record(kubectl: Kubectl): Start["recordings"] {
-  const { program } = kubectl;
   const of = <T extends Application | SparkApplication | Pod>(path: string): Recording<T> =>
-    recordObjects<T>(program, path);
+    recordObjects<T>(kubectl.cluster, path);
   return {
     applications: of<Application>("/apis/argoproj.io/v1alpha1/namespaces/cicd/applications"),
     sparkApplications: of<SparkApplication>(
@@ -157,13 +155,6 @@ async function bringUp({ places, checks }: Start): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-/** What the command line would say, so that its defaults are these. */
-function clusterOptions(...argv: readonly string[]): ClusterOptions {
-  const options = parseClusterOptions([...argv, "--environment", environment]);
-  if (options === undefined) throw new Error(`npm run cluster -- ${argv.join(" ")} asks for help`);
-  return options;
-}
-
 /** Ends the platform and begins it anew, with a database that never gets ready; does not wait for it. */
 async function startBroken(start: Start, csv: string): Promise<E2e> {
   const { places, kubectl } = start;
@@ -178,8 +169,7 @@ async function startBroken(start: Start, csv: string): Promise<E2e> {
   const images = await buildImages(places.clone, () => {});
   await publish(environment, images, places, silentLogger());
   const { renderer } = connectValidation(places.clone, toolsDir);
-  const { file, args } = kubectl.program;
-  await bootstrap({ kubectl: bindKubectl(file, args), renderer, environment, log: () => {} });
+  await bootstrap({ kubectl: kubectl.cluster, renderer, environment, log: () => {} });
   return connect(start, csv);
 }
 

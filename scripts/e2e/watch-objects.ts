@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Program } from "./kubectl.ts";
+import type { Kubectl } from "../cluster/kubectl.ts";
 import type { KubernetesObject } from "./objects.ts";
 
 /** What the API server told of one object, and when. */
@@ -29,14 +29,14 @@ export interface Recording<T extends KubernetesObject> {
  * @param kubectl what reaches the cluster
  * @param path of the collection, for instance `/api/v1/namespaces/processing/pods`
  */
-export function recordObjects<T extends KubernetesObject>(kubectl: Program, path: string): Recording<T> {
+export function recordObjects<T extends KubernetesObject>(kubectl: Kubectl, path: string): Recording<T> {
   const observations: Observation<T>[] = [];
   let present = new Map<string, T>();
   let stopped = false;
   let end = (): void => {};
   const watchOnce = async (): Promise<void> => {
     let listed: Map<string, T> | undefined = new Map();
-    const child = spawn(kubectl.file, [...kubectl.args, "get", "--raw", `${path}?${query}`], {
+    const child = spawn(kubectl.program, [...kubectl.cluster, "get", "--raw", `${path}?${query}`], {
       stdio: ["ignore", "pipe", "ignore"],
     });
     end = () => child.kill();

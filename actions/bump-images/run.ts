@@ -103,7 +103,7 @@ async function planOn(
   };
   const message = bumpMessage(environment, plan.bumps, named);
   const proposal = await describeProposal(environment, plan, newest, message, ordered);
-  return { ...plan, images, message, proposal };
+  return { ...plan, images, message, proposal, source: named.main };
 }
 
 const unordered: History = {

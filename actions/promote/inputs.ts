@@ -18,6 +18,8 @@ export interface Inputs {
   pushBranch: string | undefined;
   way?: Way | undefined;
   githubToken?: string | undefined;
+  /** Whether it goes ahead though nothing tells that `from` is healthy. */
+  unproved: boolean;
   dryRun: boolean;
   committer: { name: string; email: string };
 }
@@ -29,6 +31,7 @@ export const inputNames = [
   "push-branch",
   "way",
   "github-token",
+  "unproved",
   "dry-run",
   "committer-name",
   "committer-email",
@@ -50,6 +53,7 @@ export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs
     pushBranch: optionalInput(read, "push-branch"),
     way: wayInput(read, "way"),
     githubToken: optionalInput(read, "github-token"),
+    unproved: booleanInput(read, "unproved"),
     dryRun: booleanInput(read, "dry-run"),
     committer: { name: requiredInput(read, "committer-name"), email: requiredInput(read, "committer-email") },
   };

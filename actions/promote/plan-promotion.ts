@@ -65,7 +65,7 @@ export async function planPromotion(
     ...sourceTrailers({ main, described: await history.describe(main), repoURL, others: sources }, moves),
   ]);
   const proposal = await describeProposal(to, plan, main, message, history);
-  return { ...plan, skipped, moving, message, proposal };
+  return { ...plan, skipped, moving, message, proposal, source: main };
 }
 
 function checkChosen(chosen: readonly string[], known: ReadonlySet<string>, to: string): void {

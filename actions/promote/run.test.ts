@@ -18,7 +18,10 @@ async function place() {
       github: undefined,
       logger: silentLogger(),
     });
-    const inputs = { from: "dev", to: "prod", images: [], pushBranch: undefined, dryRun: false, committer };
+    const inputs = {
+      ...{ from: "dev", to: "prod", images: [], pushBranch: undefined, dryRun: false, committer },
+      unproved: true,
+    };
     return run({ ...inputs, ...more }, ports);
   };
   return { ...at, promote };
@@ -128,6 +131,6 @@ Wavehouse-Source-Author: Test <test@example.invalid>
 });
 
 test("loadInputs refuses one environment twice", () => {
-  const given: Record<string, string> = { from: "local", to: "local", "dry-run": "false" };
+  const given: Record<string, string> = { from: "local", to: "local", unproved: "false", "dry-run": "false" };
   expect(() => loadInputs((name) => given[name] ?? "")).toThrow("are both local; name two environments");
 });

@@ -1,16 +1,20 @@
 import { type DeliveryPorts, deliverEdits } from "../lib/delivery/deliver-edits.ts";
-import { readDeliverySettings } from "../lib/delivery/read-overlays.ts";
+import { readDeliverySettings, readOverlays } from "../lib/delivery/read-overlays.ts";
 import { imageVerification, readTrustedSigner, type VerifyPorts } from "../lib/delivery/verify-images.ts";
 import type { ActionResult } from "../lib/domain/action-result.ts";
+import type { EnvironmentHealth } from "../lib/ports/deployments.ts";
 import type { History } from "../lib/ports/history.ts";
 import { renderBump } from "../lib/render/render-bump.ts";
 import { renderDiff } from "../lib/render/render-diff.ts";
 import type { Inputs } from "./inputs.ts";
 import { planPromotion } from "./plan-promotion.ts";
+import { requireHealth } from "./require-health.ts";
 
 /** What this action works through. */
 export interface Ports extends DeliveryPorts, VerifyPorts {
   history: History;
+  /** Knows how environments are; `undefined` when nobody does. */
+  health?: EnvironmentHealth | undefined;
 }
 
 /**
@@ -19,13 +23,16 @@ export interface Ports extends DeliveryPorts, VerifyPorts {
  * @param inputs from where, to where, and how far to go
  * @param ports the repository's files, its history, the server, the log
  * @returns the outputs `changed`, `commit` and `pull-request`
- * @throws UserError when one environment is ahead, holds an image, runs what nothing tells the source of, or what is not
+ * @throws UserError when the one environment is not healthy, the other one is ahead, holds an image, runs what nothing tells the source of, or what is not
  *   signed as the other one asks
  */
 export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const { from, to, dryRun, pushBranch } = inputs;
   const { logger } = ports;
   const settings = await readDeliverySettings(to, ports.workspace);
+  // A name that is none is told as such.
+  await readOverlays(from, ports.workspace, "from");
+  if (!inputs.unproved) await requireHealth(from, ports.health, ports.history);
   const way = inputs.way ?? settings.way;
   const target = { environment: to, way, dryRun, commit: true, pushBranch, done: "promoted" };
   const signer = await readTrustedSigner(to, settings, ports.workspace);

@@ -1,3 +1,4 @@
+import type { Deployments, EnvironmentHealth } from "../ports/deployments.ts";
 import type { History } from "../ports/history.ts";
 import type { ImageEvidence } from "../ports/image-evidence.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -11,6 +12,7 @@ import { gitHistory } from "./git-history.ts";
 import { gitWorkspace } from "./git-workspace.ts";
 import { type GitHubOptions, gitAuthentication } from "./github-client.ts";
 import { githubCommits } from "./github-commits.ts";
+import { githubDeployments } from "./github-deployments.ts";
 import { githubPullRequests } from "./github-pull-requests.ts";
 import { ociRegistry } from "./oci-registry.ts";
 import { wait } from "./wait.ts";
@@ -19,6 +21,8 @@ interface Connected {
   workspace: Workspace;
   sourceControl: SourceControl;
   pullRequests?: PullRequests;
+  deployments?: Deployments;
+  health?: EnvironmentHealth;
   history: History;
   evidence: ImageEvidence;
   verifier: SignatureVerifier;
@@ -47,8 +51,11 @@ export function connectDelivery(options: {
     logger,
   };
   if (github === undefined) return { ...shared, sourceControl: git(local), history: gitHistory(local) };
+  const deployments = githubDeployments(github, logger);
   return {
     ...shared,
+    deployments,
+    health: deployments,
     sourceControl: githubCommits(local, github, logger),
     pullRequests: githubPullRequests(local, github, logger),
     history: gitHistory({ ...local, env: gitAuthentication(github) }),

@@ -1,6 +1,7 @@
 import { backOff } from "../domain/back-off.ts";
 import type { Way } from "../domain/delivery-settings.ts";
 import { UserError } from "../domain/user-error.ts";
+import type { Deployments } from "../ports/deployments.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { OpenPullRequest, PullRequests } from "../ports/pull-requests.ts";
 import type { SourceControl } from "../ports/source-control.ts";
@@ -19,6 +20,8 @@ export interface Planned {
   edits: readonly FileEdit[];
   /** The commit's message. */
   message: string;
+  /** The commit that the images were built from, where there is one. */
+  source?: string | undefined;
   /** What a reviewer reads; asked for only when there is something to review. */
   proposal?: { title: string; body: string };
 }
@@ -41,6 +44,8 @@ export interface DeliveryPorts {
   sourceControl: SourceControl;
   /** Where there is GitHub. */
   pullRequests?: PullRequests | undefined;
+  /** Where it is shown what was delivered. */
+  deployments?: Deployments | undefined;
   /** Lets others finish their pushes. */
   wait: Wait;
   logger: Logger;
@@ -86,7 +91,10 @@ export async function deliverEdits<Plan extends Planned>(
       review === undefined
         ? await push(pushBranch, commit, target, ports)
         : await propose(planned, commit, pending, target, ports, review);
-    if (outcome !== "moved") return { plan: planned, ...outcome };
+    if (outcome !== "moved") {
+      if (review === undefined) await tell(target.environment, outcome.commit, planned, ports);
+      return { plan: planned, ...outcome };
+    }
     if (tried === TRIES) {
       throw new UserError(
         `Nothing was ${target.done}: ${pushBranch} moved ${TRIES} times while the change was made; run it again.`,
@@ -132,6 +140,17 @@ async function apply(plan: Planned, target: Target, ports: DeliveryPorts): Promi
     await workspace.apply(new Map(plan.edits.map(({ path, before }) => [path, before])));
     throw error;
   }
+}
+
+/** What waits in a pull request is not delivered yet. */
+async function tell(
+  environment: string,
+  commit: string,
+  { message, source }: Planned,
+  { deployments }: DeliveryPorts,
+): Promise<void> {
+  const description = message.split("\n", 1)[0] ?? "";
+  await deployments?.begin({ environment, commit, source: source || undefined, description });
 }
 
 type Outcome = { commit: string; pullRequest: OpenPullRequest | undefined } | "moved";

@@ -1,41 +1,9 @@
+import { deploymentRoutes } from "./loopback-github-deployments.ts";
 import { branchHead } from "./loopback-github-repository.ts";
-import type { GitHubSchemas } from "./loopback-github-schemas.ts";
+import type { Answer, PullRequestRow, Request, Route, RouteState } from "./loopback-github-route.ts";
 
-/** A pull request of the loopback GitHub. */
-export interface PullRequestRow {
-  number: number;
-  title: string;
-  body: string;
-  head: string;
-  base: string;
-  state: "open" | "closed";
-}
-
-/** What the routes work on. */
-export interface RouteState {
-  folder: string;
-  schemas: GitHubSchemas;
-  pulls: PullRequestRow[];
-  artifacts: { name: string; zip: Uint8Array }[];
-}
-
-interface Request {
-  method: string;
-  url: URL;
-  body: unknown;
-}
-
-interface Answer {
-  status: number;
-  body: unknown;
-  headers?: Record<string, string>;
-}
-
-const ROUTES: readonly {
-  operation: string;
-  path: RegExp;
-  answer: (state: RouteState, request: Request, match: RegExpExecArray) => Answer | Promise<Answer>;
-}[] = [
+const ROUTES: readonly Route[] = [
+  ...deploymentRoutes,
   { operation: "GET /repos/{owner}/{repo}/pulls", path: /^\/repos\/acme\/lake\/pulls$/, answer: listPulls },
   { operation: "POST /repos/{owner}/{repo}/pulls", path: /^\/repos\/acme\/lake\/pulls$/, answer: openPull },
   {

@@ -2,9 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { GraphQLError, graphql } from "graphql";
 import { onTestFinished } from "vitest";
 import type { GitHubOptions } from "../adapters/github-client.ts";
-import { type PullRequestRow, pullRequestRoutes } from "./loopback-github-pulls.ts";
+import { pullRequestRoutes } from "./loopback-github-pulls.ts";
 import { bareGit, branchHead, commitOnBranch, updateRefs } from "./loopback-github-repository.ts";
-import { type GitHubSchemas, githubSchemas } from "./loopback-github-schemas.ts";
+import type { CommitStatusRow, DeploymentRow, PullRequestRow, RouteState } from "./loopback-github-route.ts";
+import { githubSchemas } from "./loopback-github-schemas.ts";
 
 /** What goes wrong with one request: nothing, an answer of that status, no answer, or one that gets lost. */
 export type Fault = undefined | number | "no-answer" | "answer-lost";
@@ -19,6 +20,9 @@ export interface LoopbackGitHub {
   readonly violations: readonly string[];
   /** Bodies of artifacts' archives by name, newest last. */
   readonly artifacts: { name: string; zip: Uint8Array }[];
+  /** Oldest first; tests may add statuses as a cluster's side would. */
+  readonly deployments: DeploymentRow[];
+  readonly commitStatuses: readonly CommitStatusRow[];
 }
 
 /** What differs from a GitHub that is well. */
@@ -44,7 +48,10 @@ export async function startLoopbackGitHub(
   options: LoopbackOptions = {},
 ): Promise<LoopbackGitHub> {
   const schemas = await githubSchemas();
-  const state: State = { folder, options, schemas, requests: [], pulls: [], violations: [], artifacts: [] };
+  const state: State = {
+    ...{ folder, options, schemas, requests: [], pulls: [], violations: [], artifacts: [] },
+    ...{ deployments: [], commitStatuses: [] },
+  };
   const server = createServer((request, response) => {
     serve(state, request, response).catch((error: unknown) => {
       state.violations.push(String(error));
@@ -75,17 +82,15 @@ export async function startLoopbackGitHub(
     pulls: state.pulls,
     violations: state.violations,
     artifacts: state.artifacts,
+    deployments: state.deployments,
+    commitStatuses: state.commitStatuses,
   };
 }
 
-export interface State {
-  folder: string;
+export interface State extends RouteState {
   options: LoopbackOptions;
-  schemas: GitHubSchemas;
   requests: string[];
-  pulls: PullRequestRow[];
   violations: string[];
-  artifacts: { name: string; zip: Uint8Array }[];
 }
 
 interface Answer {

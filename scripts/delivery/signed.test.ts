@@ -1,24 +1,27 @@
 import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { run as buildImages } from "../build-images/run.ts";
-import { connectBuilding } from "../lib/adapters/connect-building.ts";
-import { connectDelivery } from "../lib/adapters/connect-delivery.ts";
-import { type LoopbackRegistry, startLoopbackRegistry } from "../lib/adapters/loopback-registry.ts";
-import { ociRegistry } from "../lib/adapters/oci-registry.ts";
-import { runProcess } from "../lib/adapters/process.ts";
-import { keylessSigner, keySigner } from "../lib/adapters/sigstore-signer.ts";
-import { sigstoreVerifier } from "../lib/adapters/sigstore-verifier.ts";
-import { type PinnedImage, parseBuiltImages } from "../lib/domain/built-image.ts";
-import { buildLayer } from "../lib/domain/layer.ts";
-import { aboutImage, BUNDLE_TYPE, PREDICATES } from "../lib/domain/statement.ts";
-import type { SignatureVerifier, Signer } from "../lib/ports/signing.ts";
-import { changingRegistry } from "../lib/testing/changing-registry.ts";
-import { craneProgram } from "../lib/testing/crane-program.ts";
-import { gitRepository } from "../lib/testing/git-repository.ts";
-import { loopbackSigstore } from "../lib/testing/loopback-sigstore.ts";
-import { silentLogger } from "../lib/testing/silent-logger.ts";
-import { run } from "./run.ts";
+import { run as buildImages } from "../../actions/build-images/run.ts";
+import { run } from "../../actions/bump-images/run.ts";
+import { connectBuilding } from "../../actions/lib/adapters/connect-building.ts";
+import { connectDelivery } from "../../actions/lib/adapters/connect-delivery.ts";
+import {
+  type LoopbackRegistry,
+  startLoopbackRegistry,
+} from "../../actions/lib/adapters/loopback-registry.ts";
+import { ociRegistry } from "../../actions/lib/adapters/oci-registry.ts";
+import { runProcess } from "../../actions/lib/adapters/process.ts";
+import { keylessSigner, keySigner } from "../../actions/lib/adapters/sigstore-signer.ts";
+import { sigstoreVerifier } from "../../actions/lib/adapters/sigstore-verifier.ts";
+import { type PinnedImage, parseBuiltImages } from "../../actions/lib/domain/built-image.ts";
+import { buildLayer } from "../../actions/lib/domain/layer.ts";
+import { aboutImage, BUNDLE_TYPE, PREDICATES } from "../../actions/lib/domain/statement.ts";
+import type { SignatureVerifier, Signer } from "../../actions/lib/ports/signing.ts";
+import { changingRegistry } from "../../actions/lib/testing/changing-registry.ts";
+import { craneProgram } from "../../actions/lib/testing/crane-program.ts";
+import { gitRepository } from "../../actions/lib/testing/git-repository.ts";
+import { loopbackSigstore } from "../../actions/lib/testing/loopback-sigstore.ts";
+import { silentLogger } from "../../actions/lib/testing/silent-logger.ts";
 
 let program: string;
 let server: LoopbackRegistry;

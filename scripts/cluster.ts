@@ -1,10 +1,13 @@
 import { UserError } from "../actions/lib/domain/user-error.ts";
 import { down } from "./cluster/down.ts";
+import { buildForEnvironment } from "./cluster/images/build-for-environment.ts";
 import { showLog } from "./cluster/logs.ts";
 import { type ClusterOptions, clusterHelp, parseClusterOptions } from "./cluster/options.ts";
 import { clusterPlaces } from "./cluster/places.ts";
 import { showStatus } from "./cluster/show-status.ts";
-import { up, upOnContext } from "./cluster/up.ts";
+import { up } from "./cluster/up.ts";
+import { upOnContext } from "./cluster/up-on-context.ts";
+import { repositoryRoot } from "./setup/repository.ts";
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -14,7 +17,11 @@ async function run(options: ClusterOptions): Promise<void> {
   const places = clusterPlaces();
   switch (options.verb) {
     case "up":
-      return options.context === undefined ? up(places, options) : upOnContext(options.context, options);
+      return options.context === undefined
+        ? up(places, options)
+        : upOnContext(options.context, repositoryRoot, options);
+    case "images":
+      return buildForEnvironment(repositoryRoot, options);
     case "status":
       return showStatus(places, options, print);
     case "logs":

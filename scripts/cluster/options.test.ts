@@ -12,14 +12,19 @@ test("reads a verb and its options", () => {
     component: "kubelet",
     follow: true,
   });
+  expect(
+    parseClusterOptions(["images", "--environment", "minikube", "--registry", "localhost:5050", "--dry-run"]),
+  ).toMatchObject({ verb: "images", registry: "localhost:5050", dryRun: true });
   expect(parseClusterOptions(["up", "--help"])).toBeUndefined();
 });
 
 test.each([
-  [[], "what shall be done? up, status, logs, down"],
+  [[], "what shall be done? up, images, status, logs, down"],
   [["dwon"], "there is no dwon; did you mean `down`?"],
   [["up", "now"], "up takes no now"],
   [["down", "--context", "kind"], "down is for a cluster of our own"],
+  [["up", "--registry", "localhost:5050"], "--registry is for images, not for up"],
+  [["images", "--registry", "http://localhost:5050"], "is not a registry"],
   [["up", "--contxt", "kind"], "--contxt"],
 ])("refuses %j", (argv, message) => {
   expect(() => parseClusterOptions(argv)).toThrow(message);

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { constants, lstatSync, readFileSync, type Stats } from "node:fs";
 import { access, lstat, mkdir, open, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { settleInParallel } from "../domain/settle-in-parallel.ts";
 import { UserError } from "../domain/user-error.ts";
 import type { FileEntry, Workspace } from "../ports/workspace.ts";
 import { ProcessError, type ProcessOutput, runProcess } from "./process.ts";
@@ -185,14 +186,20 @@ async function apply(root: string, edits: ReadonlyMap<string, string | null>): P
   const folders: string[] = [];
   const steps: Step[] = [];
   try {
-    for (const [path, text] of edits) await prepare(root, path, text, steps, folders);
-    for (const step of steps) await exchange(step);
+    await each([...edits], ([path, text]) => prepare(root, path, text, steps, folders));
+    await each(steps, exchange);
   } catch (error) {
     const stuck = await undo(steps, folders);
     const outcome = stuck.length === 0 ? "nothing was written" : `stopped half-way; ${stuck.join("; ")}`;
     throw new UserError(`${outcome}: ${reasonOf(error)}`, { cause: error });
   }
   await Promise.all(steps.map((step) => step.kept && rm(step.kept, { force: true })));
+}
+
+/** Hundreds of files wait for the disk together, not in turn; a failure is thrown when none is under way any more. */
+async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const outcomes = await settleInParallel(32, items, work);
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 
 async function prepare(

@@ -49,9 +49,13 @@ export function planBump(
   images: readonly PinnedImage[],
 ): BumpPlan {
   const wanted = new Map(images.map((image) => [image.name, image]));
-  const files = [...kustomizations].map(([path, text]) => planFile(path, text, wanted));
-  const findings = files.flatMap((file) => file.findings);
+  const plan = (chosen: (text: string) => boolean): PlannedFile[] =>
+    [...kustomizations].flatMap(([path, text]) => (chosen(text) ? planFile(path, text, wanted) : []));
+  // Of hundreds of overlays few name the image; parsing the others would be most of the time.
+  let files = plan((text) => mentions(text, wanted));
   const named = new Set(files.flatMap((file) => file.named));
+  if (images.some(({ name }) => !named.has(name))) files = plan(() => true);
+  const findings = files.flatMap((file) => file.findings);
   // A file that cannot be read may well name it.
   if (findings.length === 0) {
     for (const image of images) {
@@ -60,6 +64,12 @@ export function planBump(
   }
   const edits = files.flatMap(({ edit }) => (edit === undefined ? [] : [edit]));
   return { edits: findings.length > 0 ? [] : edits, findings };
+}
+
+/** Whether a text may name one of the images: it does not where none of its words is one. */
+function mentions(text: string, wanted: ReadonlyMap<string, PinnedImage>): boolean {
+  for (const [word] of text.matchAll(/[^\s"'{},]+/g)) if (wanted.has(word)) return true;
+  return false;
 }
 
 interface PlannedFile {

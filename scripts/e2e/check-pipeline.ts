@@ -3,6 +3,7 @@ import type { E2e } from "./context.ts";
 import type { SparkApplication } from "./objects.ts";
 import { countTables, type PipelineRun, runPipeline } from "./run-pipeline.ts";
 import { runTrivialApplication } from "./trivial-application.ts";
+import { waitUntil } from "./wait-until.ts";
 import type { Observation } from "./watch-objects.ts";
 
 const steps = ["silver", "quality", "gold"];
@@ -75,15 +76,19 @@ export function completions(
   return [...completed.values()];
 }
 
-/** Fails when a SparkApplication or one of its pods is still there. */
+/** Fails when a SparkApplication, one of its pods or a worker of Airflow's stays. */
 export async function noLeftovers({ kubectl }: E2e): Promise<string> {
-  const [applications, spark] = await Promise.all([
-    kubectl.list("sparkapplications", "-n", "processing"),
-    kubectl.list("pods", "-n", "processing", "-l", "spark-role"),
-  ]);
-  const left = [...applications, ...spark].map(({ kind, metadata }) => `${kind} ${metadata.name}`);
-  expectThat(left.length === 0, () => `left over: ${left.join(", ")}`);
-  return "no SparkApplication, no pod of one";
+  // A scheduler that was killed left its finished workers to the next one, which looks once a minute.
+  await waitUntil("nothing is left over", { timeoutMs: 120_000 }, async () => {
+    const found = await Promise.all([
+      kubectl.list("sparkapplications", "-n", "processing"),
+      kubectl.list("pods", "-n", "processing", "-l", "spark-role"),
+      kubectl.list("pods", "-n", "orchestrator", "-l", "kubernetes_executor"),
+    ]);
+    const left = found.flat().map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    return left.length === 0 ? { done: undefined } : { not: `left over: ${left.join(", ")}` };
+  });
+  return "no SparkApplication, no pod of one, no worker";
 }
 
 /** A partition key: today, or so many days before. */

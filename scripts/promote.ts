@@ -1,12 +1,16 @@
 import { parseArgs } from "node:util";
+import { argoCdHealth } from "../actions/lib/adapters/argo-cd-health.ts";
 import { loadInputs } from "../actions/promote/inputs.ts";
 import { run } from "../actions/promote/run.ts";
+import { findKubectl } from "./cluster/find-kubectl.ts";
 import { runDelivery } from "./delivery/run-delivery.ts";
 
 const help = `Usage: npm run promote -- FROM TO [OPTIONS]
 
 Makes the overlays of TO name exactly the images that FROM runs, in one commit.
 
+  --context NAME  kubectl's name for the cluster of FROM: its Argo CD says whether it is healthy
+  --unproved      promote though nothing tells that FROM is healthy
   --images A,B    only these images
   --push BRANCH   push the commit to this branch of origin; without it the commit stays here
   --dry-run       show the difference, change nothing
@@ -17,6 +21,8 @@ Exit codes: 0 done or nothing to do, 1 refused.`;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    context: { type: "string" },
+    unproved: { type: "boolean" },
     images: { type: "string" },
     push: { type: "string" },
     "dry-run": { type: "boolean" },
@@ -28,6 +34,8 @@ if (values.help || to === "" || rest.length > 0) {
   console.log(help);
   process.exitCode = values.help ? 0 : 1;
 } else {
-  const given = { from, to, images: values.images, "push-branch": values.push, "dry-run": values["dry-run"] };
-  await runDelivery(given, loadInputs, run);
+  const { context, images, unproved = false } = values;
+  const given = { from, to, images, unproved, "push-branch": values.push, "dry-run": values["dry-run"] };
+  const health = context === undefined ? undefined : argoCdHealth(await findKubectl(), context);
+  await runDelivery(given, loadInputs, (inputs, ports) => run(inputs, { ...ports, health }));
 }

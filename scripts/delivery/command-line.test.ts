@@ -25,13 +25,15 @@ test("promote and roll-back do on a laptop what they do in a workflow", async ()
     await at.merge(`Change ${of}`);
     await at.bump("dev", of);
   }
-  const promoted = await call("promote.ts", ["dev", "prod"], at.root);
+  const unknown = await call("promote.ts", ["dev", "prod"], at.root);
+  expect(unknown.stderr).toMatch(/nothing tells that dev is healthy .*--context/);
+  const promoted = await call("promote.ts", ["dev", "prod", "--unproved"], at.root);
   expect(promoted).toMatchObject({ code: 0, stdout: `${await at.git("rev-parse", "HEAD")}\n` });
   expect(await at.tags("prod")).toBe("a:t2 b:t2");
   const back = await call("roll-back.ts", ["dev"], at.root);
   expect(back.code, back.stderr).toBe(0);
   expect(await at.tags("dev")).toBe("a:t1 b:t1");
-  const refused = await call("promote.ts", ["dev", "prod"], at.root);
+  const refused = await call("promote.ts", ["dev", "prod", "--unproved"], at.root);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(/^error: Nothing was promoted to prod:\na: prod is ahead;/m);
   expect((await call("roll-back.ts", [], at.root)).stdout).toContain("Usage: npm run roll-back");

@@ -49,13 +49,24 @@ const REPLACED: Readonly<Record<string, { inputs: readonly string[]; main: strin
     inputs: ["name", "path", "include-hidden-files", "if-no-files-found"],
     main: 'console.log("artifact", process.env.INPUT_NAME);',
   },
+  "google-github-actions/auth": {
+    inputs: ["workload_identity_provider", "service_account", "token_format", "create_credentials_file"],
+    main: "throw new Error('there is no Google Cloud here');",
+  },
   "aws-actions/configure-aws-credentials": {
     inputs: ["role-to-assume", "aws-region"],
     main: "throw new Error('there is no AWS here');",
   },
   // Asked for only where there is an App, which these runs have not.
   "actions/create-github-app-token": {
-    inputs: ["app-id", "private-key", "permission-contents", "permission-pull-requests"],
+    inputs: [
+      "app-id",
+      "private-key",
+      "permission-contents",
+      "permission-pull-requests",
+      "permission-deployments",
+      "permission-statuses",
+    ],
     main: "throw new Error('there is no App here');",
   },
   "actions/cache": { inputs: ["path", "key"], main: 'console.log("cache key", process.env.INPUT_KEY);' },

@@ -12,6 +12,9 @@ const names = ["a", "b"];
 const path = (environment: string): string => `overlays/${environment}/kustomization.yaml`;
 const unbuilt = `images:\n${names.map((name) => `  - name: ${name}\n    newTag: unbuilt\n`).join("")}`;
 
+/** Without GitHub nothing tells how an environment is. */
+const unproved = { unproved: "true" };
+
 let folder: string;
 let forge: Forge;
 const texts = new Map<string, string>();
@@ -51,11 +54,23 @@ function dispatch(workflow: string, inputs: Record<string, string>, ref = "main"
 
 describe("by hand, under act", { timeout: 120_000 }, () => {
   test("promote shows the difference, then makes the commit", async () => {
-    const shown = await dispatch("promote.yml", { from: "dev", to: "prod", images: "", "dry-run": "true" });
+    const shown = await dispatch("promote.yml", {
+      from: "dev",
+      to: "prod",
+      images: "",
+      "dry-run": "true",
+      ...unproved,
+    });
     expect(shown.jobs, shown.log.slice(-4_000)).toEqual({ succeeded: ["Promote"], failed: [] });
     expect(shown.log).toContain("+    newTag: t2");
     expect(await tags("prod")).toEqual(["unbuilt", "unbuilt"]);
-    const done = await dispatch("promote.yml", { from: "dev", to: "prod", images: "", "dry-run": "false" });
+    const done = await dispatch("promote.yml", {
+      from: "dev",
+      to: "prod",
+      images: "",
+      "dry-run": "false",
+      ...unproved,
+    });
     expect(done.jobs, done.log.slice(-4_000)).toEqual({ succeeded: ["Promote"], failed: [] });
     expect(await tags("prod")).toEqual(["t2", "t2"]);
     expect(await forge.git("show", "--no-patch", "--format=%s", "FETCH_HEAD")).toBe(
@@ -79,6 +94,7 @@ describe("by hand, under act", { timeout: 120_000 }, () => {
       to: "dev",
       images: "",
       "dry-run": "false",
+      ...unproved,
     });
     expect(refused.jobs).toEqual({ succeeded: [], failed: ["Promote"] });
     expect(refused.log).toContain("a is held by a roll-back");
@@ -89,14 +105,14 @@ describe("by hand, under act", { timeout: 120_000 }, () => {
       way: "commit",
       "dry-run": "false",
     });
-    await dispatch("promote.yml", { from: "prod", to: "dev", images: "", "dry-run": "false" });
+    await dispatch("promote.yml", { from: "prod", to: "dev", images: "", "dry-run": "false", ...unproved });
     expect(await tags("dev")).toEqual(["t2", "t2"]);
   });
 
   test("another branch than the default one does nothing", async () => {
     const run = await dispatch(
       "promote.yml",
-      { from: "dev", to: "prod", images: "", "dry-run": "false" },
+      { from: "dev", to: "prod", images: "", "dry-run": "false", ...unproved },
       "side",
     );
     expect(run.jobs).toEqual({ succeeded: [], failed: [] });

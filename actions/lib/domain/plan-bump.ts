@@ -1,3 +1,4 @@
+import { CORE_SCHEMA, load, YAMLException } from "js-yaml";
 import { parseAllDocuments } from "yaml";
 import type { PinnedImage } from "./built-image.ts";
 import {
@@ -157,6 +158,20 @@ function firstUnsaid(text: string, moves: readonly ImageMove[]): ImageMove | und
 type Pins = Partial<Record<"name" | (typeof PIN_KEYS)[number], unknown>>;
 
 function readPins(text: string): Pins[] {
+  if (ALIASES.test(text)) return readWithAliases(text);
+  try {
+    // Another reader than the one that told where to edit: what both take for the same is the same.
+    const value = load(text, { schema: CORE_SCHEMA }) as { images?: unknown } | null | undefined;
+    return Array.isArray(value?.images) ? value.images.filter((entry) => entry !== null) : [];
+  } catch (error) {
+    if (error instanceof YAMLException) return [];
+    throw error;
+  }
+}
+
+const ALIASES = /(?:^|\s)[&*]\S/m;
+
+function readWithAliases(text: string): Pins[] {
   const documents = parseAllDocuments(text, { prettyErrors: false });
   if (documents.length !== 1 || documents.some((document) => document.errors.length > 0)) return [];
   try {

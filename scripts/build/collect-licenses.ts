@@ -27,7 +27,9 @@ export async function collectLicenses(root: string, outputs: readonly Output[]):
   const parts = packages.map((each) => {
     // A package of a monorepo may leave out the one file that all of its siblings carry.
     const text =
-      each.text ?? packages.find((other) => other.text !== undefined && comesWith(each, other))?.text;
+      each.text ??
+      packages.find((other) => other.text !== undefined && comesWith(each, other))?.text ??
+      standardText(each);
     if (text === undefined)
       throw new Error(`${each.name}@${each.version} has no license file, so it cannot be bundled`);
     return `${"=".repeat(80)}\n${each.name}@${each.version} (${each.license ?? "license below"})\n\n${text}\n`;
@@ -39,8 +41,27 @@ interface Package {
   name: string;
   version: string;
   license?: string;
+  author?: string | { name?: string };
   repository?: { url?: string };
   text: string | undefined;
+}
+
+/** npm's own packages name the license and leave its text out; the text is the same for everybody but for the name. */
+function standardText({ license, author }: Package): string | undefined {
+  const holder = typeof author === "string" ? author : author?.name;
+  if (license !== "ISC" || holder === undefined) return undefined;
+  return `ISC License
+
+Copyright (c) ${holder}
+
+Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted,
+provided that the above copyright notice and this permission notice appear in all copies.
+
+THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE INCLUDING ALL
+IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT,
+INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF
+THIS SOFTWARE.`;
 }
 
 async function readPackage(folder: string): Promise<Package> {

@@ -80,14 +80,15 @@ export function renderApplications(states: readonly ApplicationState[]): string[
   ];
 }
 
-/** Argo CD's own words about a tree that it cannot render are long, and say last what is wrong. */
-function explainOperation(operation: string): string {
-  const rendering = /^Failed to load target state:.*?manifest generation error[^:]*: (.*)$/s.exec(
-    operation,
-  )?.[1];
-  if (rendering === undefined) return operation.split("\n")[0] ?? "";
-  const cause = rendering.replace(/^.*?failed exit status \d+: (?:Error: )?/s, "").split("\n")[0];
-  return `Git's tree cannot be rendered: ${cause}; \`npm run validate\` shows the line; push a commit that mends it`;
+/** Argo CD quotes the whole command, with every API of the cluster, before it says what is wrong. */
+export function explainOperation(operation: string): string {
+  const text = operation.replaceAll("<path to cached source>/", "").replaceAll("\n", " ");
+  const [, cause] =
+    /^Failed to load target state: .*?(?:failed exit status \d+: (?:Error: )?|desc = )(?!`)(.*)$/.exec(
+      text,
+    ) ?? [];
+  if (cause === undefined) return text;
+  return `what Git says cannot be rendered: ${cause}; \`npm run validate\` shows the line: mend it and push`;
 }
 
 /** Draws the processes as a table, with the memory that each has, its share of what it shares. */

@@ -18,14 +18,14 @@ const mistakes: readonly Mistake[] = [
   {
     what: "an overlay that does not render",
     file: "overlays/local/orchestrator/airflow/kustomization.yaml",
-    edit: (text) => `${text}resources:\n  - twice.yaml\n`,
-    told: /^airflow: Git's tree cannot be rendered: .*already (set|defined).*npm run validate/,
+    edit: (text) => text.replace(/^resources:\n/m, "resources:\n  - nowhere.yaml\n"),
+    told: /^airflow: what Git says cannot be rendered: .*nowhere\.yaml: no such file.*npm run validate/,
   },
   {
     what: "an Application that points at a missing path",
     file: "apps/platform/airflow.yaml",
     edit: (text) => text.replace(/^( +path: ).*$/m, "$1overlays/ENVIRONMENT/orchestrator/nowhere"),
-    told: /^airflow: Git's tree cannot be rendered: .*orchestrator\/nowhere.*npm run validate/,
+    told: /^airflow: what Git says cannot be rendered: .*orchestrator\/nowhere: app path does not exist.*npm run validate/,
   },
   {
     what: "a digest that the registry lacks",
@@ -50,13 +50,15 @@ export async function checkMistakes(e2e: E2e): Promise<void> {
     await checks.check(`${what} is told`, async () => {
       await clone.edit(file, edit);
       await clone.push(`A mistake: ${what}`);
-      const line = await waitUntil("the message", { timeoutMs: 120_000 }, async () => {
-        const lines = await whatIsTold(e2e);
-        const found = lines.find((one) => told.test(one));
-        return found === undefined ? { not: lines.join("\n") } : { done: found };
-      });
-      await clone.restore(file, good);
-      return line;
+      try {
+        return await waitUntil("the message", { timeoutMs: 120_000 }, async () => {
+          const lines = await whatIsTold(e2e);
+          const found = lines.find((one) => told.test(one));
+          return found === undefined ? { not: lines.join("\n") } : { done: found };
+        });
+      } finally {
+        await clone.restore(file, good);
+      }
     });
   }
   await checks.check("mended, all is healthy again by itself", async () => {

@@ -22,6 +22,7 @@ import type { FileEntry, Workspace } from "../lib/ports/workspace.ts";
 import { renderBuiltImages } from "../lib/render/render-built-images.ts";
 import { type Base, baseOf, imageDescriber, readLibraries } from "./describe-images.ts";
 import type { Inputs } from "./inputs.ts";
+import { requireContract } from "./require-contract.ts";
 
 /** What this action works through. */
 export interface Ports {
@@ -168,6 +169,7 @@ async function deliver(
   );
   const describer = imageDescriber(source, registry, signer);
   const missing = planned.filter((_, index) => known[index] === undefined);
+  await requireContract(missing, ports.workspace);
   const pushed = new Map<BasedImage, string>();
   await all(PUSHES_AT_ONCE, dryRun ? [] : missing, async (image) => {
     const { base, reference } = image;

@@ -32,7 +32,7 @@ export interface PlannedImage {
   /** `<repository>:<tag>`. */
   reference: string;
   files: readonly LayerFile[];
-  /** Where these files are in the repository. */
+  /** Where these files are in the repository, in the same order. */
   sources: readonly string[];
 }
 
@@ -196,6 +196,7 @@ export function planImages(
   return images.map((image) => {
     const inputs: [string, boolean, string][] = [];
     const files: LayerFile[] = [];
+    const sources: string[] = [];
     for (const target of [...image.files.keys()].sort()) {
       const source = image.files.get(target);
       const bytes = source === undefined ? undefined : contents.get(source.path);
@@ -204,6 +205,7 @@ export function planImages(
         throw new Error(`${image.name}: the content of ${target} was not read`);
       }
       files.push({ path: target, bytes, executable: source.executable });
+      sources.push(source.path);
       inputs.push([target, source.executable, hash]);
     }
     const tag = createHash("sha256")
@@ -212,7 +214,6 @@ export function planImages(
       .slice(0, 16);
     const repository = `${options.registry}/${image.name}`;
     const reference = formatImageReference({ repository, tag, digest: undefined });
-    const sources = [...image.files.values()].map(({ path }) => path);
     return { name: image.name, repository, tag, reference, files, sources };
   });
 }

@@ -50,7 +50,7 @@ const NOT_IN_JOBS =
   /^(?:ingest|dags|tests)\/|^(?:testing|class_archive)\.py$|(?:^|\/)(?:tests\/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)/;
 /** Parts of the runtime that run in a Spark job or nowhere, never in Airflow. */
 const NOT_IN_DAGS =
-  /^jobs\/|^(?:session|testing|class_archive)\.py$|(?:^|\/)(?:tests\/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)/;
+  /^jobs\/|^(?:session|testing|class_archive|local_spark)\.py$|(?:^|\/)(?:tests\/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)/;
 /** Parts of a pipeline that are for trying it out. */
 const FOR_TRYING = /^(?:sample|tests)\//;
 const COMPILED = /(?:^|\/)__pycache__\/|\.pyc$/;

@@ -22,6 +22,12 @@ export interface TroubledExternalSecret {
   status?: { conditions?: { type: string; status: string; message?: string }[] };
 }
 
+/** An event that tells why. */
+export interface Warning {
+  involvedObject: { namespace?: string; name: string };
+  message: string;
+}
+
 /** Reasons that every pod has for a moment while it starts. */
 const usual = ["ContainerCreating", "PodInitializing"];
 
@@ -42,21 +48,28 @@ const advice: Readonly<Record<string, string>> = {
  * @returns one line for each, with what to do where that is known
  */
 export async function readTroubles(kubectl: Kubectl): Promise<string[]> {
-  const list = <T>(kind: string): Promise<{ items: T[] }> =>
-    kubectl.json<{ items: T[] }>(["get", kind, "--all-namespaces"]).catch(() => ({ items: [] }));
-  const [secrets, pods] = await Promise.all([
+  const list = <T>(kind: string, ...flags: readonly string[]): Promise<{ items: T[] }> =>
+    kubectl.json<{ items: T[] }>(["get", kind, "--all-namespaces", ...flags]).catch(() => ({ items: [] }));
+  const [secrets, warnings, pods] = await Promise.all([
     list<TroubledExternalSecret>("externalsecrets.external-secrets.io"),
+    list<Warning>("events", "--field-selector=involvedObject.kind=ExternalSecret,type=Warning"),
     list<TroubledPod>("pods"),
   ]);
-  return [...findSecretTroubles(secrets.items), ...findPodTroubles(pods.items)];
+  return [...findSecretTroubles(secrets.items, warnings.items), ...findPodTroubles(pods.items)];
 }
 
 /** Tells which Secrets could not be made of their source. */
-export function findSecretTroubles(secrets: readonly TroubledExternalSecret[]): string[] {
+export function findSecretTroubles(
+  secrets: readonly TroubledExternalSecret[],
+  warnings: readonly Warning[] = [],
+): string[] {
   return secrets.flatMap(({ metadata, status = {} }) => {
     const ready = (status.conditions ?? []).find(({ type }) => type === "Ready");
     if (ready === undefined || ready.status === "True") return [];
-    return `ExternalSecret ${metadata.namespace}/${metadata.name}: ${firstLine(ready.message)}; make it in the source, or mend the name`;
+    const why = warnings.findLast(({ involvedObject: { namespace, name } }) => {
+      return namespace === metadata.namespace && name === metadata.name;
+    });
+    return `ExternalSecret ${metadata.namespace}/${metadata.name}: ${firstLine(why?.message ?? ready.message)}; make it in the source, or mend the name`;
   });
 }
 

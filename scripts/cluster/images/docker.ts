@@ -27,6 +27,7 @@ export async function docker(crane: string, parent = "/var/tmp"): Promise<ImageB
   return {
     build: async ({ context, base, reference }) => {
       const own = await mkdtemp(join(folder, "image-"));
+      let image: string | undefined;
       const named = join(own, "id");
       const archive = join(own, "image.tar");
       const trusted = trustedAuthorities();
@@ -39,7 +40,7 @@ export async function docker(crane: string, parent = "/var/tmp"): Promise<ImageB
         runProcess({ file: "docker", args, env: buildkit, timeoutMs });
       try {
         await run(["build", ...options, context], buildTimeoutMs);
-        const image = (await readFile(named, "utf8")).trim();
+        image = (await readFile(named, "utf8")).trim();
         await run(["save", "--output", archive, image], pushTimeoutMs);
         const args = ["push", archive, reference];
         return digestOf(
@@ -49,6 +50,8 @@ export async function docker(crane: string, parent = "/var/tmp"): Promise<ImageB
         throw explain(reference, error);
       } finally {
         await rm(own, { recursive: true, force: true });
+        // The registry has it; the engine's own cache of steps stays.
+        if (image !== undefined) await run(["image", "rm", "--force", image], 60_000).catch(() => undefined);
       }
     },
     close: () => rm(folder, { recursive: true, force: true }),

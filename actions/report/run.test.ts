@@ -24,6 +24,10 @@ async function place() {
   const github = await startLoopbackGitHub(await bareRepository());
   const identity = { name: "Bot", email: "bot@example.invalid" };
   const store = s3Records(s3.options);
+  const said = new Map<string, string>([
+    ["application/vnd.cyclonedx+json", '{"bomFormat":"CycloneDX"}'],
+    ["application/vnd.in-toto+json", '{"predicateType":"https://slsa.dev/provenance/v1"}'],
+  ]);
   const report = async (more: Partial<Inputs> = {}): Promise<ActionResult> => {
     const inputs: Inputs = {
       environment: "local",
@@ -43,6 +47,9 @@ async function place() {
       workspace: gitWorkspace(at.root),
       history: gitHistory({ root: at.root, identity }),
       renderer: { render: async (folder) => `# ${folder}\n` },
+      evidence: {
+        attached: async (_, type) => [said.get(type) ?? []].flat().map((text) => Buffer.from(text)),
+      },
       store: inputs.bucket === undefined ? undefined : store,
       spooled: githubArtifacts(github.options, "wavehouse-records", silentLogger()),
       // As the workflow does it: the folder becomes an artifact.
@@ -78,8 +85,12 @@ describe("run, with a real S3 store", { timeout: 60_000 }, () => {
         { name: "timings.txt", bytes: 5 },
         { name: "manifests/eks.yaml" },
         { name: "manifests/local.yaml", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        { name: "images/a/sbom.json" },
+        { name: "images/a/provenance.json" },
       ],
+      timings: { merged: expect.any(String), delivered: expect.any(String), seconds: expect.any(Number) },
     });
+    expect(await read(`deliveries/local/${commits[2]}/files/images/a/sbom.json`)).toContain("CycloneDX");
     expect(await read(`deliveries/local/${commits[2]}/files/manifests/eks.yaml`)).toBe("# overlays/eks\n");
     await report({ images: [] });
     expect(await read(key)).toBe(first);

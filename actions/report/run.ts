@@ -1,6 +1,7 @@
 import type { ActionResult } from "../lib/domain/action-result.ts";
 import {
   bundleRecord,
+  type DeliveryRecord,
   indexPrefix,
   parseBundle,
   type RecordBundle,
@@ -8,18 +9,22 @@ import {
 } from "../lib/domain/delivery-record.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import type { History } from "../lib/ports/history.ts";
+import type { ImageEvidence } from "../lib/ports/image-evidence.ts";
 import type { Logger } from "../lib/ports/logger.ts";
 import type { ManifestRenderer } from "../lib/ports/manifest-renderer.ts";
 import { type RecordStore, StoreUnavailable } from "../lib/ports/record-store.ts";
 import type { SpooledRecords } from "../lib/ports/spooled-records.ts";
 import type { Workspace } from "../lib/ports/workspace.ts";
 import type { Inputs } from "./inputs.ts";
+import { readEvidence } from "./read-evidence.ts";
 
 /** What this action works through. */
 export interface Ports {
   workspace: Workspace;
   history: History;
   renderer: ManifestRenderer;
+  /** The registry: what is said of images. */
+  evidence: Pick<ImageEvidence, "attached">;
   /** `undefined` when there is none. */
   store: RecordStore | undefined;
   /** Where there is GitHub. */
@@ -81,9 +86,18 @@ async function makeBundle(inputs: Inputs, commit: string, ports: Ports): Promise
   for (const environment of overlays) {
     contents[`manifests/${environment}.yaml`] = await ports.renderer.render(`overlays/${environment}`);
   }
+  const built = inputs.images.filter(({ changed }) => changed);
+  Object.assign(contents, await readEvidence(built, ports.evidence, ports.logger));
   const images = inputs.images.map(({ name, reference }) => ({ name, reference }));
   const { environment, sourceCommit } = inputs;
-  return bundleRecord({ environment, commit, time: described.date, sourceCommit, images }, contents);
+  const merged = sourceCommit === undefined ? undefined : await ports.history.describe(sourceCommit);
+  const timings = merged === undefined ? undefined : timingsOf(merged.date, described.date);
+  return bundleRecord({ environment, commit, time: described.date, sourceCommit, timings, images }, contents);
+}
+
+/** By the commits' own times, so that whoever publishes it again writes the same. */
+function timingsOf(merged: string, delivered: string): DeliveryRecord["timings"] {
+  return { merged, delivered, seconds: (Date.parse(delivered) - Date.parse(merged)) / 1000 };
 }
 
 interface Published {

@@ -101,7 +101,7 @@ export async function startForge(folder: string): Promise<Forge> {
     await writeFile(eventPath, JSON.stringify({ ref: "refs/heads/main", repository, ...payload }));
     const args = [
       event,
-      ...["--workflows", `.github/workflows/${workflow}`, "--eventpath", eventPath],
+      ...["--workflows", await forAct(workflow, clone, folder), "--eventpath", eventPath],
       ...["--platform", "ubuntu-latest=-self-hosted", "--no-skip-checkout", "--no-cache-server"],
       ...["--action-offline-mode", "--action-cache-path", join(folder, "cache")],
       ...replaced.flatMap((pair) => ["--local-repository", pair]),
@@ -120,6 +120,15 @@ export async function startForge(folder: string): Promise<Forge> {
     return { exitCode, log: output, jobs: { succeeded: ended("succeeded"), failed: ended("failed") } };
   };
   return { clone, git, docker, run };
+}
+
+/** A copy without what is newer than act's schema: it runs one workflow at a time anyway. */
+async function forAct(workflow: string, clone: string, folder: string): Promise<string> {
+  const text = await readFile(join(clone, ".github/workflows", workflow), "utf8");
+  const copy = join(folder, "workflows", workflow);
+  await mkdir(dirname(copy), { recursive: true });
+  await writeFile(copy, text.replace(/^ {2}queue: max\n/m, ""));
+  return copy;
 }
 
 async function writeReplacements(folder: string): Promise<string[]> {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, matchesGlob } from "node:path";
@@ -149,16 +150,42 @@ describe("deliver.yml", { timeout: 120_000 }, () => {
     expect(await remoteMain()).toBe(bump);
   });
 
+  test("signs with a key where there is one, and an environment that asks for it takes just that", async () => {
+    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    await change("overlays/local/cicd/environment.yaml", (text) =>
+      text
+        .replace(/^data:\n/m, "data:\n  signed-by: signing.pub\n")
+        .replace(/repoURL: .*/, "repoURL: https://github.com/acme/lake"),
+    );
+    const pem = publicKey.export({ format: "pem", type: "spki" }).toString();
+    await writeFile(join(forge.clone, "signing.pub"), pem);
+    await forge.git("add", "signing.pub");
+    await forge.git("commit", "--quiet", "--message=The key");
+    await forge.git("push", "--quiet", "origin", "main");
+    const unsigned = await deliver();
+    expectJobs(unsigned, [VALIDATE, BUILD], [BUMP]);
+    expect(unsigned.log).toContain("it is not signed");
+    const run = await forge.run("deliver.yml", "workflow_dispatch", {
+      variables: { ...variables(), WAVEHOUSE_SIGN: "key" },
+      secrets: {
+        WAVEHOUSE_SIGNING_KEY: privateKey.export({ format: "pem", type: "pkcs8" }).toString(),
+      },
+      payload: { inputs: { rebuild: "true" } },
+    });
+    expectJobs(run, [VALIDATE, BUILD, BUMP]);
+    expect((await pins(await remoteMain())).every(({ digest }) => digest !== undefined)).toBe(true);
+  });
+
   /** The password goes through standard input alone, and the login is kept where the job's end removes it. */
   async function expectLogin(run: Run): Promise<void> {
     const calls = (await readFile(forge.docker, "utf8")).trim().split("\n");
-    expect(calls.map((line) => JSON.parse(line) as unknown)).toEqual([
-      {
-        args: ["login", registry.host, "--username", "robot", "--password-stdin"],
-        stdin: "s3cret\n",
-        config: expect.stringMatching(/\/tmp\/docker$/),
-      },
-    ]);
+    const login = {
+      args: ["login", registry.host, "--username", "robot", "--password-stdin"],
+      stdin: "s3cret\n",
+      config: expect.stringMatching(/\/tmp\/docker$/),
+    };
+    // Where images are pushed, and where their signatures are read.
+    expect(calls.map((line) => JSON.parse(line) as unknown)).toEqual([login, login]);
     expect(run.log).not.toContain("s3cret");
   }
 

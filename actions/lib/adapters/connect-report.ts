@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { History } from "../ports/history.ts";
+import type { ImageEvidence } from "../ports/image-evidence.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { ManifestRenderer } from "../ports/manifest-renderer.ts";
 import type { RecordStore } from "../ports/record-store.ts";
@@ -10,6 +11,7 @@ import { connectValidation } from "./connect-validation.ts";
 import { gitHistory } from "./git-history.ts";
 import { githubArtifacts } from "./github-artifacts.ts";
 import { githubOptions } from "./github-client.ts";
+import { ociRegistry } from "./oci-registry.ts";
 import { toolsFolder, workspaceFolder } from "./places.ts";
 import { s3Records } from "./s3-records.ts";
 
@@ -20,6 +22,7 @@ interface Connected {
   workspace: Workspace;
   renderer: ManifestRenderer;
   history: History;
+  evidence: ImageEvidence;
   store: RecordStore | undefined;
   spooled: SpooledRecords | undefined;
   keep(files: ReadonlyMap<string, string>): Promise<void>;
@@ -52,6 +55,7 @@ export function connectReport(
     workspace,
     renderer,
     history: gitHistory({ root, identity: { name: "", email: "" } }),
+    evidence: ociRegistry(),
     store: bucket === undefined ? undefined : s3Records({ bucket, endpoint, region }),
     spooled: github === undefined ? undefined : githubArtifacts(github, SPOOL_ARTIFACT, logger),
     keep: (files) => keepIn(join(root, where.spool), files),

@@ -9,6 +9,8 @@ export interface DeliveryRecord {
   /** ISO 8601; the commit's own time, so that whoever publishes it writes the same. */
   time: string;
   sourceCommit: string | undefined;
+  /** When the sources were committed and when the images were pinned, and how long that took. */
+  timings: { merged: string; delivered: string; seconds: number } | undefined;
   images: readonly { name: string; reference: string }[];
   /** What lies beside the record: rendered manifests, reports, SBOMs. */
   files: readonly { name: string; bytes: number; sha256: string }[];

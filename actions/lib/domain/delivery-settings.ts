@@ -49,12 +49,14 @@ const FILE = /^(?!.*(?:^|\/)\.\.(?:\/|$))[\w.][\w./-]*\.(?:pub|pem)$/;
 
 /** What cannot be read must not be taken for "anybody". */
 function readSignedBy(environment: string, text: string, said: unknown): SignedBy | undefined {
-  if (said === undefined) return undefined;
+  const elsewhere = /^[ \t]*["']?signed-by["']?[ \t]*:/m.exec(text);
+  // A check that is asked for in the wrong place must not be left out in silence.
+  if (said === undefined && elsewhere === null) return undefined;
   const value = isScalar(said) ? said.value : undefined;
   if (typeof value === "string" && WORKFLOW.test(value)) return { kind: "identity", identity: value };
   if (typeof value === "string" && FILE.test(value)) return { kind: "key", file: value };
   throw wrong(environment, text, said, {
-    message: `data.signed-by is ${JSON.stringify(value ?? null)}`,
+    message: `data.signed-by is ${said === undefined ? "written outside of data" : JSON.stringify(value ?? null)}`,
     expected:
       "a workflow, https://github.com/acme/lake/.github/workflows/deliver.yml@refs/heads/main, or the path of a public key from the repository's root, ending in .pub or .pem",
     fix: "set data.signed-by in the ConfigMap `environment`, or leave it out to take unsigned images",

@@ -54,3 +54,20 @@ export function asStatement(value: unknown): Statement | undefined {
     predicate !== undefined;
   return sound ? (value as Statement) : undefined;
 }
+
+/**
+ * Reads what a bundle says, without asking whether it is signed as it should be.
+ *
+ * @param bundle a Sigstore bundle
+ * @returns `undefined` when it holds no statement
+ */
+export function signedStatement(bundle: Uint8Array): Statement | undefined {
+  try {
+    const { dsseEnvelope } = JSON.parse(new TextDecoder().decode(bundle)) as {
+      dsseEnvelope?: { payload?: string };
+    };
+    return asStatement(JSON.parse(Buffer.from(dsseEnvelope?.payload ?? "", "base64").toString()));
+  } catch {
+    return undefined;
+  }
+}

@@ -26,12 +26,13 @@ import { checkPipeline } from "./check-pipeline.ts";
 import { checkRights } from "./check-rights.ts";
 import { checkSecrets, secretValues } from "./check-secrets.ts";
 import { checkWaves } from "./check-waves.ts";
-import type { Checks } from "./checks.ts";
+import { type Checks, expectThat } from "./checks.ts";
 import { collectLogs } from "./collect-logs.ts";
 import type { E2e } from "./context.ts";
 import { clusterOptions, environment } from "./environment.ts";
 import { Figures } from "./figures.ts";
 import { Kubectl } from "./kubectl.ts";
+import { compareMachineStates, readMachineState } from "./machine-state.ts";
 import { type MemoryWatch, watchMachineMemory } from "./memory.ts";
 import type { Application, Pod, SparkApplication } from "./objects.ts";
 import type { E2eOptions, Group } from "./options.ts";
@@ -77,16 +78,29 @@ export async function runGroups(
     recordings: record(kubectl),
     memory: watchMachineMemory(),
   };
+  const before = await readMachineState();
+  let finished = false;
   try {
     await runAll(start);
+    finished = true;
   } finally {
     for (const recording of Object.values(start.recordings)) recording.stop();
     start.memory.stop();
-    if (checks.failed.length > 0) await keepLogs(start);
-    if (!options.keep && !options.reuse) await down(places, () => {});
+    if (!finished || checks.failed.length > 0) await keepLogs(start);
+    if (!options.keep && !options.reuse) await checkDown(start, before);
   }
   checks.group("figures", "what was measured, and what it may be");
   for (const line of start.figures.render()) checks.line(line);
+}
+
+async function checkDown({ checks, places }: Start, before: readonly string[]): Promise<void> {
+  checks.group("down", "the machine is as it was");
+  await checks.check("nothing of the cluster is left", async () => {
+    await down(places, () => {});
+    const differences = compareMachineStates(before, await readMachineState());
+    expectThat(differences.length === 0, () => differences.join("\n"));
+    return undefined;
+  });
 }
 
 function record(kubectl: Kubectl): Start["recordings"] {

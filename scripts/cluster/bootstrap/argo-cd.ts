@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ProcessError } from "../../../actions/lib/adapters/process.ts";
 import { imageFields } from "../../../actions/lib/domain/image-fields.ts";
 import type { RenderedObject } from "../../../actions/lib/domain/rendered-objects.ts";
@@ -7,6 +8,7 @@ import { applyObjects } from "./apply-objects.ts";
 
 const NAMESPACE = "cicd";
 const READY_SECONDS = 180;
+const ESTABLISHED_SECONDS = 60;
 
 /**
  * Installs Argo CD as Git holds it, unless it is there and keeps itself already.
@@ -34,10 +36,10 @@ export async function installArgoCd(
   }
   const crds = objects.filter(({ kind }) => kind === "CustomResourceDefinition");
   await applyObjects(kubectl, crds);
-  const names = crds.map(({ metadata }) => `crd/${metadata.name}`);
-  await kubectl.run(["wait", "--for=condition=Established", "--timeout=60s", ...names], {
-    timeoutMs: 70_000,
-  });
+  await awaitEstablished(
+    kubectl,
+    crds.map(({ metadata }) => metadata.name),
+  );
   await applyObjects(kubectl, projects);
   await applyObjects(
     kubectl,
@@ -46,6 +48,32 @@ export async function installArgoCd(
   log("Argo CD is applied");
   await Promise.all(workloads.map((workload) => awaitReady(kubectl, workload)));
   log("Argo CD is ready");
+}
+
+/** `kubectl wait` fails on one that has no condition yet. */
+async function awaitEstablished(kubectl: Kubectl, names: readonly string[]): Promise<void> {
+  const deadline = Date.now() + ESTABLISHED_SECONDS * 1000;
+  for (;;) {
+    const { items } = await kubectl.json<{ items: Definition[] }>(["get", "customresourcedefinitions"]);
+    const established = new Set(items.filter(isEstablished).map(({ metadata }) => metadata.name));
+    const waiting = names.filter((name) => !established.has(name));
+    if (waiting.length === 0) return;
+    if (Date.now() > deadline) {
+      throw new UserError(
+        `the API server did not take these kinds up in ${ESTABLISHED_SECONDS} s: ${waiting.join(", ")}; run it again`,
+      );
+    }
+    await sleep(200);
+  }
+}
+
+interface Definition {
+  metadata: { name: string };
+  status?: { conditions?: { type: string; status: string }[] };
+}
+
+function isEstablished({ status }: Definition): boolean {
+  return status?.conditions?.some((one) => one.type === "Established" && one.status === "True") === true;
 }
 
 /** Whether an Application of that name is there, and Argo CD says that it is as Git holds it. */

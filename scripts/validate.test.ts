@@ -1,21 +1,36 @@
-import { spawnSync } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { templateFiles } from "../actions/lib/testing/template-files.ts";
-import { temporaryFolder } from "../actions/lib/testing/temporary-folder.ts";
 import { writeFiles } from "../actions/lib/testing/write-files.ts";
 
 const root = join(import.meta.dirname, "..");
 const FILE = "pipelines/breweries/pipeline.yaml";
 
-async function repository(change?: [from: string, to: string]): Promise<string> {
-  const folder = await temporaryFolder();
+/** One for all, so that each run only looks at what a test changes; Git brings it back. */
+let folder = "";
+
+function git(...args: string[]): void {
+  execFileSync("git", args, { cwd: folder, stdio: "ignore" });
+}
+
+beforeAll(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), "wavehouse-validate-")));
   await writeFiles(folder, await templateFiles());
-  if (change !== undefined) {
-    const text = await readFile(join(folder, FILE), "utf8");
-    await writeFile(join(folder, FILE), text.replace(...change));
-  }
+  git("init");
+  git("add", "--all");
+  expect(validate("--root", folder)).toMatchObject({ code: 0, stderr: "" });
+}, 300_000);
+
+afterEach(() => git("checkout", "--", "."));
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function repository(change: [from: string, to: string]): Promise<string> {
+  const text = await readFile(join(folder, FILE), "utf8");
+  await writeFile(join(folder, FILE), text.replace(...change));
   return folder;
 }
 
@@ -50,7 +65,7 @@ describe("npm run validate", () => {
   });
 
   test("--format sarif and --report write the same list, and github prints it as annotations", async () => {
-    const folder = await repository(["keys: [id]", "keys: id"]);
+    await repository(["keys: [id]", "keys: id"]);
     const report = join(folder, ".report");
     const { code, stdout } = validate("--format", "sarif", "--report", report, "--root", folder);
     expect(code).toBe(1);
@@ -76,7 +91,7 @@ describe("npm run validate", () => {
   });
 
   test("--fix writes what is stale, and it ends with 0 when nothing is wrong", async () => {
-    const folder = await repository(["resources: small", "resources: medium"]);
+    await repository(["resources: small", "resources: medium"]);
     const gold = join(folder, "manifests/processing/pipelines/breweries/gold.yaml");
     const before = await readFile(gold, "utf8");
     expect(validate("--root", folder).stdout).toContain("[generated/stale]");
@@ -86,6 +101,14 @@ describe("npm run validate", () => {
     const { code, stdout, stderr } = validate("--root", folder);
     expect(stdout).toMatch(/^valid: [1-9][0-9]* objects checked$/m);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
+  test("a run in which nothing changed recalls what was found", async () => {
+    await repository(["partitionBy", "partitonBy"]);
+    const first = validate("--json", "--root", folder);
+    const again = validate("--json", "--root", folder);
+    expect(again).toEqual(first);
+    expect(again.code).toBe(1);
   });
 
   test("ends with 2 when it could not run", async () => {

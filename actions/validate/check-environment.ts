@@ -38,7 +38,13 @@ export interface CheckedEnvironment {
 export async function checkEnvironment(
   environment: string,
   tree: Tree,
-  ports: { renderer: ManifestRenderer; validator: ManifestValidator; recall: Recall | undefined },
+  ports: {
+    renderer: ManifestRenderer;
+    validator: ManifestValidator;
+    recall: Recall | undefined;
+    /** Some of the tree's files could not be read, which was told. */
+    isPartial?: boolean;
+  },
 ): Promise<CheckedEnvironment> {
   const folder = `overlays/${environment}`;
   const { recall } = ports;
@@ -60,14 +66,20 @@ export async function checkEnvironment(
   const { checked } = validation.value;
   const findings = [...refused, ...checkCount(folder, objects.length, checked), ...validation.value.findings];
   // What a folder that does not render would have brought is missing to all others.
-  if (refused.length > 0) return { environment, objects: undefined, findings };
+  if (refused.length > 0 || ports.isPartial) return { environment, objects: undefined, findings };
   const sync = await readSync(environment, objects, tree, folders);
   const readEntries: typeof readImageEntries = (file, text) =>
     remembered(recall, "images", file, keyOf(recall?.ids.get(file)), () => readImageEntries(file, text));
   findings.push(
     ...("findings" in sync
       ? sync.findings
-      : checkApplications({ environment, objects, steps: sync.steps, tree })),
+      : checkApplications({
+          environment,
+          objects,
+          steps: sync.steps,
+          tree,
+          unknown: validation.value.unknownKinds,
+        })),
     ...checkObjects({
       environment,
       objects,
@@ -93,26 +105,29 @@ async function checkSchemas(
   folders: RenderFolders,
   sources: ObjectSources,
   { validator, recall }: { validator: ManifestValidator; recall: Recall | undefined },
-): Promise<{ checked: number; findings: Finding[] }> {
+): Promise<{ checked: number; findings: Finding[]; unknownKinds: ReadonlySet<RenderedObject> }> {
   const definitions = definitionsIn(rendered, recall?.ids.get(VERSIONS_FILE));
   const known = rendered.filter(({ checked }) => checked === definitions.key);
   const unknown = rendered.filter(({ checked }) => checked !== definitions.key);
   const count = known.reduce((sum, { objects }) => sum + objects.length, 0);
-  if (unknown.length === 0) return { checked: count, findings: [] };
+  if (unknown.length === 0) return { checked: count, findings: [], unknownKinds: new Set() };
   const texts = await Promise.all(unknown.map((part) => folders.textOf(part)));
   const { checked, problems } = await validator.validate(joined(texts), definitions.texts);
   const wrong = new Set<RenderedFolder>();
+  const unknownKinds = new Set<RenderedObject>();
   const findings = problems.map((problem) => {
     const { index, line } = unjoin(texts, problem.line);
     const part = unknown[index] as RenderedFolder;
     wrong.add(part);
-    return locate({ ...problem, line }, part.folder, sources);
+    const object = part.objects.find((candidate) => isSame(candidate, problem));
+    if (object !== undefined && /^(no-schema|removed-api)$/.test(problem.code)) unknownKinds.add(object);
+    return locate({ ...problem, line }, part.folder, sources, object);
   });
   const all = unknown.reduce((sum, { objects }) => sum + objects.length, 0);
   if (checked === all) {
     for (const part of unknown) if (!wrong.has(part)) folders.setChecked(part, definitions.key);
   }
-  return { checked: count + checked, findings };
+  return { checked: count + checked, findings, unknownKinds };
 }
 
 const SEPARATOR = "---\n";
@@ -188,9 +203,24 @@ const EXPECTED: Record<ProblemCode, (apiVersion: string, kind: string) => string
   document: () => "one Kubernetes object a document",
 };
 
-function locate(problem: ManifestProblem, folder: string, sources: ObjectSources): Finding {
+function isSame({ apiVersion, kind, metadata }: RenderedObject, problem: ManifestProblem): boolean {
+  const { name, namespace } = metadata;
+  return (
+    apiVersion === problem.apiVersion &&
+    kind === problem.kind &&
+    name === problem.name &&
+    namespace === problem.namespace
+  );
+}
+
+function locate(
+  problem: ManifestProblem,
+  folder: string,
+  sources: ObjectSources,
+  rendered: RenderedObject | undefined,
+): Finding {
   const { code, apiVersion, kind, name, namespace, path, message } = problem;
-  const place = sources.locate({ apiVersion, kind, name, namespace }, path);
+  const place = sources.locate({ apiVersion, kind, name, namespace }, path, rendered);
   const object = `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
   const unknown = name === "" || kind === "";
   // What cannot be traced to a file is told by its line of the render.

@@ -1,5 +1,6 @@
 import type { ActionResult } from "../lib/domain/action-result.ts";
 import { changedFirst } from "../lib/domain/changes.ts";
+import { checkAssets } from "../lib/domain/check-assets.ts";
 import { checkPipeline } from "../lib/domain/check-pipeline.ts";
 import { checkPipelines } from "../lib/domain/check-pipelines.ts";
 import { checkStale } from "../lib/domain/check-stale.ts";
@@ -82,13 +83,18 @@ async function validate(inputs: Inputs, ports: Ports, recall: Recall | undefined
   const generated = await checkGenerated(inputs, repository, ports.workspace, recall);
   findings.push(...generated.findings);
   const written = generated.fixed.length > 0;
+  const isPartial = repository.findings.some(({ file }) => !file.startsWith("pipelines/"));
   const environments: CheckedEnvironment[] = [];
   for (const environment of environmentsOf(repository.tree)) {
     const known = written ? await readRecall(ports) : recall;
-    const check = () => checkEnvironment(environment, repository.tree, { ...ports, recall: known });
+    const check = () =>
+      checkEnvironment(environment, repository.tree, { ...ports, recall: known, isPartial });
     environments.push(await logger.group(`overlays/${environment}`, check));
   }
-  findings.push(...environments.flatMap((environment) => environment.findings));
+  // A generated file that is missing is missing to kustomize too.
+  const missing = generated.findings.map(({ file }) => `${file} does not exist`);
+  const inEnvironments = environments.flatMap((environment) => environment.findings);
+  findings.push(...inEnvironments.filter(({ message }) => !missing.includes(message)));
   return {
     findings: sortFindings(distinct(findings)),
     pipelines: repository.pipelines.map(({ pipeline }) => pipeline.metadata.name),
@@ -131,6 +137,7 @@ function checkAllPipelines(repository: Repository, recall: Recall | undefined): 
       return remembered(recall, "checked", name, keyOf(idsOf(name), runtime), check);
     }),
     ...checkPipelines(pipelines),
+    ...checkAssets(pipelines),
   ];
 }
 

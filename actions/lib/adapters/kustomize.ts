@@ -76,7 +76,7 @@ async function build(options: KustomizeOptions, folder: string, walk: Walk): Pro
     // It says 1 of what is wrong with the files. A panic or a signal is no answer, so it is no finding.
     if (error.failure === "exit" && error.exitCode !== 1)
       throw new UserError(error.message, { cause: error });
-    throw new UserError([explain(error, folder, walk)], { cause: error });
+    throw new UserError([await explain(error, folder, walk)], { cause: error });
   }
 }
 
@@ -168,6 +168,8 @@ class Walk {
   readonly mirrored: { origin: Origin; isChart: boolean }[] = [];
   #hasOwnChart = false;
   readonly #visited = new Set<string>();
+  /** The folders that lead to where the walk is. */
+  readonly #around = new Set<string>();
   readonly #root: string;
   readonly #mirrors: Mirrors;
   readonly #parsed: ParsedKustomizations;
@@ -200,6 +202,16 @@ class Walk {
   }
 
   async #visitFolder(folder: string, origin: Origin | undefined): Promise<void> {
+    if (this.#around.has(folder) && origin !== undefined) {
+      const problem = {
+        rule: "kustomize/cycle",
+        message: `${folder} builds on itself`,
+        fix: "drop the reference",
+      };
+      this.findings.push(
+        at(origin, { ...problem, expected: "folders that build on others in one direction" }),
+      );
+    }
     if (this.#visited.has(folder)) return;
     this.#visited.add(folder);
     const file = await this.#findKustomization(folder);
@@ -220,9 +232,57 @@ class Walk {
     const kustomization = { file, parsed: document };
     this.kustomizations.push(kustomization);
     this.#visitCharts(kustomization);
+    this.#around.add(folder);
     for (const reference of kustomizationReferences(document.value)) {
       await this.#visitReference(folder, { kustomization, reference });
     }
+    this.#around.delete(folder);
+  }
+
+  /** The first place of a file of one or more documents that is no YAML. */
+  async firstFault(file: string): Promise<Finding | undefined> {
+    const text = await readFile(join(this.#root, file), "utf8");
+    let line = 0;
+    for (const document of text.split(/^(?=---\s)/m)) {
+      const content = document.replace(/^---/, "   ");
+      const fault = parseYaml(content, file).findings.find(({ rule }) => /^yaml\/(syntax|tab)$/.test(rule));
+      if (fault !== undefined) return { ...fault, line: fault.line + line, rule: "kustomize/yaml" };
+      line += document.split("\n").length - 1;
+    }
+    return undefined;
+  }
+
+  /** Where an object is written for the second time. */
+  async secondObject(kind: string, id: string): Promise<Finding | undefined> {
+    let seen = 0;
+    for (const file of this.files.keys()) {
+      const text = await readFile(join(this.#root, file), "utf8");
+      let line = 1;
+      for (const document of text.split(/^(?=---\s)/m)) {
+        const name = /^metadata:(?:.*\n(?: .*\n)*?)?.*\bname: *["']?([\w.-]+)/m.exec(document);
+        const isSame =
+          new RegExp(`^kind: *${kind}\\b`, "m").test(document) && `${id}.`.startsWith(`${name?.[1]}.`);
+        if (name !== null && isSame) seen += 1;
+        if (name !== null && isSame && seen === 2) {
+          const before = document.slice(0, name.index + name[0].length).split("\n");
+          const column = (before.at(-1)?.lastIndexOf(name[1] ?? "") ?? 0) + 1;
+          const position = { line: line + before.length - 1, column };
+          const message = `${kind} ${name[1]} is there already`;
+          const fix = "rename or delete one of the two";
+          return {
+            rule: "object/twice",
+            severity: "error",
+            file,
+            ...position,
+            message,
+            expected: "each name once",
+            fix,
+          };
+        }
+        line += document.split("\n").length - 1;
+      }
+    }
+    return undefined;
   }
 
   async #parse(file: string): Promise<ParsedYaml> {
@@ -316,7 +376,7 @@ function at({ kustomization, reference }: Origin, { rule, message, expected, fix
 }
 
 /** Puts what kustomize says at the place that it means, where it can be found. */
-function explain(error: ProcessError, folder: string, walk: Walk): Finding {
+async function explain(error: ProcessError, folder: string, walk: Walk): Promise<Finding> {
   const top = walk.kustomizations[0]?.file ?? folder;
   const place = { severity: "error" as const, file: top, line: 1, column: 1 };
   if (error.failure === "timeout") {
@@ -342,8 +402,13 @@ function explain(error: ProcessError, folder: string, walk: Walk): Finding {
     const [, line, message = "", name = ""] = malformed;
     const file = [...walk.files.keys()].find((path) => path === name || path.endsWith(`/${name}`));
     const problem = { rule: "kustomize/yaml", message: `not YAML: ${message}` };
-    return { ...place, file: file ?? top, line: Number(line ?? 1), ...problem };
+    // Its parser names the line where the value around began.
+    const precise = file === undefined ? undefined : await walk.firstFault(file);
+    return precise ?? { ...place, file: file ?? top, line: Number(line ?? 1), ...problem };
   }
+  const [, kind = "", id = ""] = /already registered id: (\w+)\.[^/]*\/([^:'"\s]+)/.exec(said) ?? [];
+  const second = kind === "" ? undefined : await walk.secondObject(kind, id);
+  if (second !== undefined) return second;
   const unknown = /unknown field "([^"]+)"/.exec(said)?.[1];
   if (unknown !== undefined) {
     const found = walk.kustomizations.find(({ parsed }) => hasKey(parsed.value, unknown));

@@ -14,6 +14,8 @@ export interface CheckApplicationsInput {
   steps: readonly WaveStep[];
   /** The files it was rendered from. */
   tree: Tree;
+  /** Objects of kinds that nobody knows: what is wrong with those is told. */
+  unknown?: ReadonlySet<RenderedObject>;
 }
 
 /** What an AppProject allows. */
@@ -64,7 +66,7 @@ export function checkApplications(input: CheckApplicationsInput): Finding[] {
     const { apiVersion, kind } = object;
     const { name, namespace } = object.metadata;
     const fallback = { file: `overlays/${input.environment}/kustomization.yaml`, line: 1, column: 1 };
-    return sources.locate({ apiVersion, kind, name, namespace }, pointer) ?? fallback;
+    return sources.locate({ apiVersion, kind, name, namespace }, pointer, object) ?? fallback;
   };
   return [...checkCoverage(input, place), ...checkProjects(input, place)];
 }
@@ -106,7 +108,7 @@ function checkCoverage({ environment, objects, steps }: CheckApplicationsInput, 
   return findings;
 }
 
-function checkProjects({ objects, steps }: CheckApplicationsInput, place: Place): Finding[] {
+function checkProjects({ objects, steps, unknown }: CheckApplicationsInput, place: Place): Finding[] {
   const projects = new Map(ofKind(objects, "AppProject").map((object) => [object.metadata.name, object]));
   return ofKind(objects, "Application").flatMap((application): Finding[] => {
     const { spec } = application as { spec?: { project?: string } };
@@ -114,7 +116,12 @@ function checkProjects({ objects, steps }: CheckApplicationsInput, place: Place)
     if (project === undefined) return [noProject(application, [...projects.keys()], place)];
     const { name } = application.metadata;
     const own = steps.filter((step) => step.application === name).flatMap((step) => step.objects);
-    return checkProject(application, project, own, place);
+    return checkProject(
+      application,
+      project,
+      unknown === undefined ? own : own.filter((object) => !unknown.has(object)),
+      place,
+    );
   });
 }
 
@@ -160,10 +167,16 @@ function checkProject(
     const fix = "add it to the project's destinations";
     findings.push({ ...error, ...place(application, "/spec/destination"), message, fix });
   }
-  for (const object of own) {
+  const refused = Map.groupBy(own, (object) => {
     const why = refusal(project, object, target);
-    if (why === undefined) continue;
-    const message = `the project ${name} of the Application ${application.metadata.name} does not allow ${objectName(object)}: ${why}`;
+    // What is wrong with a kind or a namespace is told at its first object.
+    return why === undefined ? undefined : `${object.apiVersion} ${object.kind} ${why}`;
+  });
+  for (const [id, [object, ...more]] of refused) {
+    if (id === undefined || object === undefined) continue;
+    const others = more.length === 0 ? "" : `, nor ${more.length} more`;
+    const why = refusal(project, object, target);
+    const message = `the project ${name} of the Application ${application.metadata.name} does not allow ${objectName(object)}${others}: ${why}`;
     const fix = `if it is meant to, allow it in apps/projects/${name}.yaml`;
     findings.push({ ...error, ...place(object), message, fix });
   }

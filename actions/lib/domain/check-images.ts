@@ -1,4 +1,4 @@
-import { didYouMean } from "./did-you-mean.ts";
+import { didYouMean, nearest } from "./did-you-mean.ts";
 import type { Tree } from "./environments.ts";
 import type { Finding } from "./finding.ts";
 import { imageFields } from "./image-fields.ts";
@@ -54,10 +54,14 @@ export function checkImages(input: CheckImagesInput): Finding[] {
   const unpinnedNames = [...new Set(unpinned.map((use) => nameOf(use.image)))];
   const sources = new ObjectSources(tree, environment);
   const unused = entries.filter((entry) => !used.has(entry));
+  // A slip in an entry's name leaves an image without one: told at the entry, it is told once.
+  const slips = new Set(unused.map(({ name }) => nearest(name, unpinnedNames)));
   return [
     ...unused.map((entry) => secondEntry(entry, used) ?? unusedEntry(entry, environment, unpinnedNames)),
     ...entries.filter((entry) => used.has(entry)).flatMap(checkPin),
-    ...unpinned.map((use) => missingEntry(use, input, sources, unused)),
+    ...unpinned
+      .filter((use) => !slips.has(nameOf(use.image)))
+      .map((use) => missingEntry(use, input, sources)),
     ...entriesInBases(tree),
   ];
 }
@@ -121,7 +125,8 @@ function checkPin(entry: ImageEntry): Finding[] {
     {
       rule: "images/no-digest",
       severity: "error",
-      ...place,
+      file: entry.file,
+      ...entry.pinPosition,
       message: `the image \`${entry.name}\` has no digest, so what runs can change without a commit`,
       expected: "newTag and digest",
       fix: `let bump-images write both, or set newTag to ${UNBUILT}`,
@@ -134,7 +139,7 @@ function badDigest(entry: ImageEntry): Finding {
     rule: "images/bad-digest",
     severity: "error",
     file: entry.file,
-    ...entry.position,
+    ...entry.pinPosition,
     message: `the image \`${entry.name}\` has the digest \`${entry.digest}\``,
     expected: "sha256: and 64 hex digits",
     fix: "let bump-images write it",
@@ -145,16 +150,11 @@ function missingEntry(
   { object, pointer, image }: Use,
   { environment }: CheckImagesInput,
   sources: ObjectSources,
-  unused: readonly ImageEntry[],
 ): Finding {
   const { apiVersion, kind } = object;
   const { name, namespace } = object.metadata;
-  const source = sources.locate({ apiVersion, kind, name, namespace }, pointer);
+  const source = sources.locate({ apiVersion, kind, name, namespace }, pointer, object);
   const bare = nameOf(image);
-  const hint = didYouMean(
-    bare,
-    unused.map((entry) => entry.name),
-  );
   return {
     rule: "images/no-entry",
     severity: "error",
@@ -162,7 +162,7 @@ function missingEntry(
     rendered: { object: objectName(object), pointer },
     message: `${objectName(object)} runs the image \`${bare}\`, which nothing in overlays/${environment} pins`,
     expected: "an entry in `images:` of the overlay that renders it",
-    fix: hint ?? `add {name: ${bare}, newName: <registry>/${bare.split("/").at(-1)}, newTag: ${UNBUILT}}`,
+    fix: `add {name: ${bare}, newName: <registry>/${bare.split("/").at(-1)}, newTag: ${UNBUILT}}`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { checkMartColumns } from "./check-mart-columns.ts";
 import { oneOf, quote } from "./describe-value.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { Finding } from "./finding.ts";
@@ -5,7 +6,7 @@ import { LineIndex } from "./line-index.ts";
 import type { Pipeline, Spec } from "./pipeline-type.ts";
 import type { Problem } from "./problem.ts";
 import { type SqlTable, tablesOfSql } from "./sql-tables.ts";
-import { SNOWFLAKE_SQL, SPARK_SQL } from "./sql-tokens.ts";
+import { SNOWFLAKE_SQL, SPARK_SQL, type SqlDialect } from "./sql-tokens.ts";
 
 /**
  * Checks the query of a mart: that it is one query, and names only tables of its pipeline and marts made before it.
@@ -17,20 +18,33 @@ import { SNOWFLAKE_SQL, SPARK_SQL } from "./sql-tokens.ts";
  * @returns errors at lines of the SQL file
  */
 export function checkMartSql(file: string, sql: string, mart: number, pipeline: Pipeline): Finding[] {
-  const dialect = pipeline.spec.warehouse === undefined ? SPARK_SQL : SNOWFLAKE_SQL;
+  const dialect = dialectOf(pipeline.spec);
   const { tables, problems } = tablesOfSql(sql, dialect);
   const lines = new LineIndex(sql);
   const found = (offset: number, problem: Problem): Finding => {
     return { severity: "error", file, ...lines.at(offset), ...problem };
   };
   const known = new Readable(pipeline.spec, mart);
+  // Where a parenthesis is open, a common table expression may be read as something else.
+  const readable = problems.length === 0 ? tables : tables.filter(({ parts }) => !isDefined(sql, parts));
   return [
     ...problems.map(({ offset, ...problem }) => found(offset, { rule: "pipeline/sql-syntax", ...problem })),
-    ...tables.flatMap((table) => {
+    ...checkMartColumns(sql, dialect, pipeline.spec).map(({ offset, problem }) => found(offset, problem)),
+    ...readable.flatMap((table) => {
       const problem = known.check(table);
       return problem === undefined ? [] : [found(table.offset, problem)];
     }),
   ];
+}
+
+/** Whether a name is one that the text itself gives to a query. */
+function isDefined(sql: string, [name = "", ...more]: readonly string[]): boolean {
+  return more.length === 0 && new RegExp(`\\b${name.replaceAll(/\W/g, "\\$&")}\\s+as\\s*\\(`, "i").test(sql);
+}
+
+/** @returns what the marts of a pipeline are written in */
+export function dialectOf({ warehouse }: Spec): SqlDialect {
+  return warehouse === undefined ? SPARK_SQL : SNOWFLAKE_SQL;
 }
 
 /** The names that a mart may read from. */

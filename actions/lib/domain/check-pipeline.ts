@@ -1,5 +1,6 @@
 import { checkCron } from "./check-cron.ts";
-import { checkMartSql } from "./check-mart-sql.ts";
+import { checkMartResult } from "./check-mart-columns.ts";
+import { checkMartSql, dialectOf } from "./check-mart-sql.ts";
 import { checkPartitions } from "./check-partitions.ts";
 import { checkRules } from "./check-rules.ts";
 import { checkTable } from "./check-table.ts";
@@ -42,6 +43,7 @@ export function checkPipeline(source: PipelineFile, tree: PipelineTree): Finding
     ...checkDashboardMarts(spec),
     ...checkFiles(folder, pipeline, tree),
     ...checkBackfill(spec),
+    ...checkMartResults(folder, spec, tree),
   ];
   return [...locateProblems(file, positions, problems), ...checkSql(folder, pipeline, tree)];
 }
@@ -239,6 +241,14 @@ function checkBackfill({ backfill }: Spec): PointedProblem[] {
 function isDay(text: string): boolean {
   const time = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
+
+function checkMartResults(folder: string, spec: Spec, { sql }: PipelineTree): PointedProblem[] {
+  return (spec.marts ?? []).flatMap((mart, index) => {
+    const text = sql.get(`${folder}/${mart.sql}`);
+    const pointer = pointTo("/spec/marts", index);
+    return text === undefined ? [] : checkMartResult(mart, pointer, text, dialectOf(spec));
+  });
 }
 
 function checkSql(folder: string, pipeline: Pipeline, { sql }: PipelineTree): Finding[] {

@@ -33,7 +33,7 @@ export function checkRoot({ environment, objects, tree }: CheckRootInput): Findi
     const place = (pointer: string): Pick<Finding, "file" | "line" | "column"> => {
       const { name, namespace } = metadata;
       const fallback = { file: `overlays/${environment}/kustomization.yaml`, line: 1, column: 1 };
-      return sources.locate({ apiVersion, kind, name, namespace }, pointer) ?? fallback;
+      return sources.locate({ apiVersion, kind, name, namespace }, pointer, object) ?? fallback;
     };
     return [...checkWave(object, place), ...(isApplication(object) ? checkPath(object, folders, place) : [])];
   });

@@ -47,10 +47,16 @@ export class GeneratorSources {
     const named = (name: string): readonly Entry[] => this.#entries?.get(`${generator} ${name}`) ?? [];
     const bare = metadata.name.replace(/-[0-9a-z]{10}$/, ""); // the hash of what it holds
     const found = [...named(metadata.name), ...named(bare)];
-    const entry = found.find(({ namespace }) => namespace === metadata.namespace) ?? found[0];
-    if (entry === undefined) return undefined;
     const [part, key] = pointerKeys(pointer);
-    const item = part?.endsWith("ata") && key !== undefined ? itemOf(entry, key) : undefined;
+    const own = found.filter(({ namespace }) => namespace === metadata.namespace);
+    const entries = own.length > 0 ? own : found;
+    const itemIn = (entry: Entry): JsonPointer | undefined =>
+      part?.endsWith("ata") && key !== undefined ? itemOf(entry, key) : undefined;
+    // An overlay that merges into a base's has the last word.
+    const merged = entries.toSorted((a, b) => (a.file > b.file ? -1 : 1));
+    const entry = merged.find((candidate) => itemIn(candidate) !== undefined) ?? entries[0];
+    if (entry === undefined) return undefined;
+    const item = itemIn(entry);
     return { file: entry.file, ...entry.positions.value(item ?? pointTo(entry.pointer, "name")) };
   }
 

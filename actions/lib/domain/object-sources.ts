@@ -1,4 +1,13 @@
-import { type Document, isCollection, isNode, parseAllDocuments } from "yaml";
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isNode,
+  isSeq,
+  parseAllDocuments,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
 import type { Tree } from "./environments.ts";
 import { type JsonPointer, pointerKeys } from "./json-pointer.ts";
 import { LineIndex, type Position } from "./line-index.ts";
@@ -48,9 +57,10 @@ export class ObjectSources {
   /**
    * @param object which object
    * @param pointer which value of it
+   * @param rendered the object as it was rendered: patches put items into its lists, which are found by their names
    * @returns where it is written, or the nearest value around it that is; `undefined` for a generated object
    */
-  locate(object: ObjectIdentity, pointer: JsonPointer = ""): SourcePosition | undefined {
+  locate(object: ObjectIdentity, pointer: JsonPointer = "", rendered?: unknown): SourcePosition | undefined {
     this.#filesByName ??= indexNames(this.#unread);
     for (const file of this.#filesByName.get(object.name) ?? []) {
       const text = this.#unread.get(file);
@@ -63,7 +73,7 @@ export class ObjectSources {
     let best: { source: Source; depth: number; offset: number } | undefined;
     // Patches name the object too: the file that says most of the pointer is the one meant.
     for (const source of exact.length > 0 ? exact : all) {
-      const found = descend(source.document, keys);
+      const found = descend(source.document, keys, rendered);
       if (best === undefined || found.depth > best.depth) best = { source, ...found };
     }
     if (best === undefined) return undefined;
@@ -114,16 +124,32 @@ function key(apiVersion: string, kind: string, name: string): string {
 }
 
 /** How many keys of the pointer the document has, and where the last of them is written. */
-function descend(document: Document, keys: readonly string[]): { depth: number; offset: number } {
+function descend(
+  document: Document,
+  keys: readonly string[],
+  rendered: unknown,
+): { depth: number; offset: number } {
   let node: unknown = document.contents;
+  let value = rendered;
   let depth = 0;
   for (const step of keys) {
-    const next: unknown = isCollection(node)
-      ? node.get(/^\d+$/.test(step) ? Number(step) : step, true)
-      : undefined;
+    value = childOf(value, step);
+    const next = isCollection(node) ? nextOf(node, step, value) : undefined;
     if (!isNode(next)) break;
     node = next;
     depth++;
   }
   return { depth, offset: isNode(node) ? (node.range?.[0] ?? 0) : 0 };
+}
+
+/** An item of a list is the one with its name, wherever it stands in the source. */
+function nextOf(node: YAMLMap | YAMLSeq, step: string, value: unknown): unknown {
+  const name = childOf(value, "name");
+  if (!isSeq(node) || typeof name !== "string")
+    return node.get(/^\d+$/.test(step) ? Number(step) : step, true);
+  return node.items.find((item) => isMap(item) && item.get("name") === name);
+}
+
+function childOf(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
 }

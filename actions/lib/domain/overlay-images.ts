@@ -7,6 +7,8 @@ export interface ImageEntry {
   file: string;
   /** Where the entry's name is written. */
   position: Position;
+  /** Where its tag is, or its digest where it has one, or else its name: what is not pinned, or pinned wrongly. */
+  pinPosition: Position;
   /** The image that it replaces. */
   name: string;
   newName: string | undefined;
@@ -32,6 +34,14 @@ export function readImageEntries(file: string, text: string): ImageEntry[] {
       {
         file,
         position: document.positions.value(pointTo("", "images", index, "name")),
+        pinPosition: document.positions.value(
+          pointTo(
+            "",
+            "images",
+            index,
+            digest !== undefined ? "digest" : newTag !== undefined ? "newTag" : "name",
+          ),
+        ),
         name,
         newName: textOf(newName),
         newTag: textOf(newTag),

@@ -32,7 +32,8 @@ export function placeObjects(
     const { name, namespace } = object.metadata;
     const rendered = { object: objectName(object), pointer };
     const source =
-      sources.locate({ apiVersion, kind, name, namespace }, pointer) ?? generators.locate(object, pointer);
+      sources.locate({ apiVersion, kind, name, namespace }, pointer, object) ??
+      generators.locate(object, pointer);
     if (source !== undefined) return { ...source, rendered };
     const folders = [options.folderOf?.(object), `overlays/${options.environment}`];
     const files = folders.flatMap((folder) => (folder === undefined ? [] : [`${folder}/kustomization.yaml`]));

@@ -64,20 +64,7 @@ export const POD_POLICIES: readonly Policy[] = [
     reason: "Who breaks out of a container as root is root on the node.",
     expected: "runAsNonRoot: true, and no runAsUser: 0",
     fix: "Set it in the pod's or the container's securityContext.",
-    check: inContainers(({ value, pointer }, { security }) => {
-      const own = fields(value.securityContext);
-      const at = value.securityContext === undefined ? pointer : pointTo(pointer, "securityContext");
-      const name = `\`${String(value.name)}\``;
-      if ((own.runAsUser ?? security.value.runAsUser) === 0)
-        return [
-          {
-            pointer: own.runAsUser === 0 ? pointTo(at, "runAsUser") : pointTo(security.pointer, "runAsUser"),
-            message: `runs ${name} as root`,
-          },
-        ];
-      if ((own.runAsNonRoot ?? security.value.runAsNonRoot) === true) return [];
-      return [{ pointer: at, message: `may run ${name} as root` }];
-    }),
+    check: (object) => podTemplates(object).flatMap(runAsRoot),
   },
   {
     id: "policy/privileged",
@@ -180,4 +167,27 @@ function inContainers(
     podTemplates(object).flatMap((template) =>
       template.containers.flatMap((container) => check(container, template)),
     );
+}
+
+/** What all containers lack is told once, at the pod. */
+function runAsRoot({ containers, security }: PodTemplate): Violation[] {
+  const named = ({ value }: Part): string => `\`${String(value.name)}\``;
+  const asRoot = containers.flatMap(({ value, pointer }): Violation[] => {
+    const own = fields(value.securityContext).runAsUser;
+    if ((own ?? security.value.runAsUser) !== 0) return [];
+    const at = own === 0 ? pointTo(pointer, "securityContext") : security.pointer;
+    return [{ pointer: pointTo(at, "runAsUser"), message: `runs ${named({ value, pointer })} as root` }];
+  });
+  if (asRoot.length > 0) return asRoot;
+  const open = containers.filter(
+    ({ value }) => (fields(value.securityContext).runAsNonRoot ?? security.value.runAsNonRoot) !== true,
+  );
+  const [first, ...more] = open;
+  if (first === undefined) return [];
+  const message = `may run ${open.map(named).join(", ")} as root`;
+  if (more.length > 0 && Object.keys(security.value).length > 0)
+    return [{ pointer: security.pointer, message }];
+  const at =
+    first.value.securityContext === undefined ? first.pointer : pointTo(first.pointer, "securityContext");
+  return [{ pointer: at, message }];
 }

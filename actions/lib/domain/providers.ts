@@ -113,7 +113,10 @@ function keysOf(kind: string, { object }: EnvironmentObject): ReadonlySet<string
 function portsOf(ports: unknown): ReadonlySet<number | string> {
   return new Set(
     parts(ports, "").flatMap(({ value }) =>
-      [value.port, value.name].filter((port) => typeof port === "number" || typeof port === "string"),
+      // A number in quotes is the schema's to tell.
+      [/^\d+$/.test(String(value.port)) ? Number(value.port) : value.port, value.name].filter(
+        (port) => typeof port === "number" || typeof port === "string",
+      ),
     ),
   );
 }

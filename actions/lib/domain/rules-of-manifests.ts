@@ -76,6 +76,12 @@ export const MANIFEST_RULES: readonly Rule[] = [
     fix: "Correct the name.",
   },
   {
+    id: "kustomize/cycle",
+    severity: "error",
+    reason: "A folder that builds on itself has no end.",
+    fix: "Drop the reference that leads back.",
+  },
+  {
     id: "kustomize/yaml",
     severity: "error",
     reason: "The file is not YAML.",

@@ -116,6 +116,21 @@ export const PIPELINE_RULES: readonly Rule[] = [
     "A column is named that the table does not declare.",
     "Correct the name, or declare the column.",
   ),
+  error(
+    "pipeline/asset-cycle",
+    "Pipelines that wait for each other never begin, or never end.",
+    "Drop the Asset from one of their schedules.",
+  ),
+  error(
+    "pipeline/unknown-asset",
+    "A pipeline that waits for an Asset that nobody emits never runs.",
+    "Name an Asset of the other pipeline's tables, marts or outlets.",
+  ),
+  error(
+    "pipeline/unmasked-pii",
+    "Raw rows hold personal data as it came; a mart of them would publish it.",
+    "Read the table's silver, where it is masked.",
+  ),
   error("pipeline/unknown-key", "A setting that nothing reads is a slip of the name.", "Correct the name."),
   error("pipeline/unknown-mart", "A mart is named that the pipeline does not have.", "Correct the name."),
   error("pipeline/unknown-source", "A source is named that the pipeline does not have.", "Correct the name."),

@@ -1,3 +1,4 @@
+import { didYouMean, nearest } from "./did-you-mean.ts";
 import type { Finding } from "./finding.ts";
 import { parseYaml } from "./parse-yaml.ts";
 import { UserError } from "./user-error.ts";
@@ -43,16 +44,20 @@ export function parseVersions(content: Uint8Array | string): Versions {
   const record = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   const at = (key: string) => ({ file: VERSIONS_FILE, ...positions.value(`/${key}`) });
   const wrong: Finding[] = [];
+  const unknown = Object.keys(record).filter((key) => !Object.hasOwn(shapes, key));
+  const missing = Object.keys(shapes).filter((component) => record[component] === undefined);
   for (const [component, shape] of Object.entries(shapes)) {
     const version = record[component];
+    // A slip of the name is told at the name.
+    if (version === undefined && unknown.some((key) => nearest(key, missing) === component)) continue;
     if (typeof version === "string" && patterns[shape].test(version)) continue;
     const message =
       version === undefined ? `${component} is missing` : `${component} is ${JSON.stringify(version)}`;
     const expected = `its version as a string, for instance ${examples[shape]}`;
     wrong.push({ rule: "versions/shape", severity: "error", ...at(component), message, expected });
   }
-  for (const key of Object.keys(record)) {
-    if (Object.hasOwn(shapes, key)) continue;
+  for (const key of unknown) {
+    const fix = didYouMean(key, missing);
     const expected = `one of ${Object.keys(shapes).join(", ")}`;
     wrong.push({
       rule: "versions/unknown",
@@ -60,6 +65,7 @@ export function parseVersions(content: Uint8Array | string): Versions {
       ...at(key),
       message: `unknown key ${key}`,
       expected,
+      ...(fix === undefined ? {} : { fix }),
     });
   }
   if (wrong.length > 0) throw new UserError(wrong);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveGoTool } from "kubeconform-wrapper";
 import { benchImages, type ImagesBench } from "./bench/images.ts";
+import { benchManyImages } from "./bench/many-images.ts";
 import { type Figure, renderFigures } from "./bench/render-figures.ts";
 import { emptyCaches, timeScript } from "./bench/whole-commands.ts";
 import { repositoryRoot, toolsDir } from "./setup/repository.ts";
@@ -36,6 +37,9 @@ async function bench(): Promise<void> {
   figures.push(
     ...imageFigures(await benchImages({ root: repositoryRoot, crane, rounds: Number(values.rounds) })),
   );
+
+  const kustomize = await resolveGoTool("kustomize", { toolsDir });
+  figures.push(...(await benchManyImages({ crane, kustomize }, say)));
 
   const scratch = mkdtempSync(join(tmpdir(), "wavehouse-bench-"));
   try {

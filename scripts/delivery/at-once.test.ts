@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { build } from "esbuild";
+import { beforeAll, expect, test } from "vitest";
 import type { GitHubOptions } from "../../actions/lib/adapters/github-client.ts";
 import {
   builtFrom,
@@ -37,9 +40,33 @@ function imagesOf(delivery: number): string[] {
   return [...new Set([first, second, `own-${delivery}`])];
 }
 
+let program: string;
+
+// Sixty processes would each read and translate two hundred modules.
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), "wavehouse-deliver-"));
+  program = join(folder, "deliver-once.js");
+  await build({
+    entryPoints: [join(import.meta.dirname, "deliver-once.ts")],
+    outdir: folder,
+    ...{
+      bundle: true,
+      splitting: true,
+      format: "esm",
+      platform: "node",
+      target: "node24",
+      logLevel: "silent",
+    },
+    banner: {
+      js: 'import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);',
+    },
+  });
+  await writeFile(join(folder, "package.json"), '{"type":"module"}');
+  return () => rm(folder, { recursive: true, force: true });
+});
+
 /** @returns whether it came to its end by itself, and well */
 async function deliverOnce(delivery: OneDelivery, killAfterMs: number | undefined): Promise<boolean> {
-  const program = join(import.meta.dirname, "deliver-once.ts");
   const child = spawn(process.execPath, [program, JSON.stringify(delivery)], {
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -100,7 +127,9 @@ test.each(["GitHub", "plain Git"] as const)(
       return faults[Math.floor(random() * faults.length)];
     };
     const loopback = through === "GitHub" ? await startLoopbackGitHub(remote, { fault }) : undefined;
-    const chaos: Chaos = { at, remote, random, github: loopback?.options };
+    // On a busy machine twenty clients wait longer for an honest answer than two seconds.
+    const github = loopback && { ...loopback.options, timeoutMs: 6_000, retryMs: 100 };
+    const chaos: Chaos = { at, remote, random, github };
     const ends = await Promise.all(all.map((number) => deliver(number, chaos)));
     await at.git("fetch", "--quiet", remote, "main");
     await at.git("reset", "--quiet", "--hard", "FETCH_HEAD");

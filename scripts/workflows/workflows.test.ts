@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, matchesGlob } from "node:path";
+import { basename, join, matchesGlob } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import {
@@ -152,10 +152,11 @@ describe("deliver.yml", { timeout: 120_000 }, () => {
 
   test("signs with a key where there is one, and an environment that asks for it takes just that", async () => {
     const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    // act takes the repository's name from where it is.
     await change("overlays/local/cicd/environment.yaml", (text) =>
       text
         .replace(/^data:\n/m, "data:\n  signed-by: signing.pub\n")
-        .replace(/repoURL: .*/, "repoURL: https://github.com/acme/lake"),
+        .replace(/repoURL: .*/, `repoURL: https://github.com/${basename(folder)}/remote`),
     );
     const pem = publicKey.export({ format: "pem", type: "spki" }).toString();
     await writeFile(join(forge.clone, "signing.pub"), pem);

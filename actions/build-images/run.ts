@@ -87,7 +87,12 @@ async function readContents(
   tree: readonly FileEntry[],
 ): Promise<ImageContents[]> {
   const pipelines = await readPipelines(choosePipelines(inputs.pipelines, tree), workspace);
-  return pipelines.flatMap(({ pipeline }) => planContents(pipeline, tree));
+  const folders = Map.groupBy(tree, ({ path }) => path.split("/", 2)[1] ?? "");
+  const shared = folders.get("runtime") ?? [];
+  return pipelines.flatMap(({ pipeline }) => {
+    // Only what can be in it: all of the tree for each of hundreds of pipelines would be a second.
+    return planContents(pipeline, [...(folders.get(pipeline.metadata.name) ?? []), ...shared]);
+  });
 }
 
 /** All pipelines are in it, whichever are chosen: what it lacks, Airflow forgets. */

@@ -1,12 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveGoTool } from "kubeconform-wrapper";
 import { benchImages, type ImagesBench } from "./bench/images.ts";
 import { benchManyImages } from "./bench/many-images.ts";
+import { plotLines } from "./bench/plot.ts";
 import { type Figure, renderFigures } from "./bench/render-figures.ts";
+import { benchValidation, type ValidationBench } from "./bench/validation.ts";
 import { emptyCaches, timeScript } from "./bench/whole-commands.ts";
 import { repositoryRoot, toolsDir } from "./setup/repository.ts";
 
@@ -14,6 +16,8 @@ const help = `npm run bench -- [options]
 
 Measures what the README says, on this machine, and prints each figure beside what it must reach.
 
+  --validation     measure validation alone: 500 pipelines beside kustomize and kubeconform, then 50 to 5,000
+                   (--sizes 50,500 for others), and write docs/validation-time.svg
   --cold           also measure the demo and the tests with empty caches (about 15 minutes)
   --rounds N       rounds of the image measurements; the median is told (default 5)
   -h, --help       this page`;
@@ -21,13 +25,68 @@ Measures what the README says, on this machine, and prints each figure beside wh
 const { values } = parseArgs({
   options: {
     cold: { type: "boolean", default: false },
+    validation: { type: "boolean", default: false },
+    sizes: { type: "string", default: "50,150,500,1500,5000" },
     rounds: { type: "string", default: "5" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
 
 if (values.help) process.stdout.write(`${help}\n`);
+else if (values.validation) await benchAllSizes();
 else await bench();
+
+async function benchAllSizes(): Promise<void> {
+  const sizes = values.sizes.split(",").map(Number);
+  const measured: ValidationBench[] = [];
+  for (const size of sizes) {
+    process.stderr.write(`validation: ${size} pipelines\n`);
+    measured.push(await benchValidation(size, { raw: size === 500, rounds: 3 }));
+  }
+  const lines = (["cold", "changed", "unchanged"] as const).map((name) => ({
+    name: { cold: "cold", changed: "one pipeline changed", unchanged: "nothing changed" }[name],
+    points: measured.map((one) => [one.pipelines, one[name]] as const),
+  }));
+  if (measured.length > 1) {
+    const plot = plotLines(lines, { x: "pipelines", y: "seconds" });
+    writeFileSync(join(repositoryRoot, "docs/validation-time.svg"), plot);
+  }
+  const figures = measured.flatMap(validationFigures);
+  process.stdout.write(`${renderFigures(figures)}\n`);
+  if (figures.some(({ value, bound }) => bound !== undefined && value > bound)) process.exitCode = 1;
+}
+
+/** The bounds are for 500 pipelines. */
+function validationFigures({
+  pipelines,
+  objects,
+  cold,
+  changed,
+  unchanged,
+  raw,
+  peakMiB,
+}: ValidationBench): Figure[] {
+  const at = `validate, ${pipelines} pipelines (${objects} objects)`;
+  const bound = (value: number) => (pipelines === 500 ? { bound: value } : {});
+  return [
+    { name: `${at}, cold`, value: cold, unit: "s" },
+    ...(raw === undefined
+      ? []
+      : [
+          {
+            name: `${at}, beside the plain tools`,
+            value: cold / raw,
+            unit: "×",
+            bound: 1.3,
+            note: `kustomize and kubeconform: ${raw.toFixed(1)} s`,
+          } as const,
+        ]),
+    { name: `${at}, one pipeline changed`, value: changed, unit: "s", ...bound(1) },
+    { name: `${at}, one changed, as a part of cold`, value: changed / cold, unit: "×", ...bound(0.1) },
+    { name: `${at}, nothing changed`, value: unchanged, unit: "s", ...bound(0.5) },
+    { name: `${at}, peak memory of all its processes`, value: peakMiB, unit: "MiB", ...bound(512) },
+  ];
+}
 
 async function bench(): Promise<void> {
   const figures: Figure[] = [];

@@ -15,10 +15,12 @@ import { kustomizeRenderer } from "./kustomize.ts";
  *
  * @param root absolute path of the repository that is validated
  * @param toolsDir the pinned tools
+ * @param options `batches`: false renders each folder by a process of its own
  */
 export function connectValidation(
   root: string,
   toolsDir: string,
+  options: { batches?: boolean } = {},
 ): {
   workspace: Workspace;
   renderer: ManifestRenderer;
@@ -27,7 +29,7 @@ export function connectValidation(
 } {
   const workspace = gitWorkspace(root);
   const connect = async (): Promise<ManifestRenderer> => {
-    return kustomizeRenderer({ root, toolsDir, kustomize: await goTool("kustomize", toolsDir) });
+    return kustomizeRenderer({ root, toolsDir, kustomize: await goTool("kustomize", toolsDir), ...options });
   };
   let renderer: Promise<ManifestRenderer> | undefined;
   return {

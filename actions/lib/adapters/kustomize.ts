@@ -31,6 +31,8 @@ export interface KustomizeOptions {
   toolsDir?: string;
   /** A render is ended after this many milliseconds; 60,000 by default. */
   timeoutMs?: number;
+  /** Whether one process may render several folders; it may by default. */
+  batches?: boolean;
 }
 
 /**
@@ -57,7 +59,7 @@ export function kustomizeRenderer(options: KustomizeOptions): ManifestRenderer {
       await walk.start(folder);
       inputs.set(folder, walk.inputs());
       if (walk.findings.length > 0) throw new UserError(walk.findings);
-      const text = walk.rendersAlike() ? await batch(folder) : undefined;
+      const text = options.batches !== false && walk.rendersAlike() ? await batch(folder) : undefined;
       return text ?? limit(() => build(options, folder, walk));
     },
     inputs: async (folder) => inputs.get(folder),

@@ -19,6 +19,7 @@ import type { ManifestRenderer } from "../lib/ports/manifest-renderer.ts";
 import type { ManifestValidator } from "../lib/ports/manifest-validator.ts";
 import type { Memory } from "../lib/ports/memory.ts";
 import type { ReportFiles } from "../lib/ports/report-files.ts";
+import type { WorkflowChecker } from "../lib/ports/workflow-checker.ts";
 import type { Workspace } from "../lib/ports/workspace.ts";
 import { renderValidation, type Validation } from "../lib/render/render-validation.ts";
 import { renderJson } from "../lib/render/render-validation-json.ts";
@@ -34,6 +35,8 @@ export interface Ports {
   renderer: ManifestRenderer;
   validator: ManifestValidator;
   logger: Logger;
+  /** Checks workflows; without it none is. */
+  workflows?: WorkflowChecker;
   /** What earlier runs worked out. */
   memory?: Memory;
   /** What the change touches; without it all findings are told alike. */
@@ -81,7 +84,7 @@ async function validate(inputs: Inputs, ports: Ports, recall: Recall | undefined
   const repository = await logger.group("pipelines", () => readRepository(ports.workspace, recall));
   const findings = [...repository.findings, ...checkAllPipelines(repository, recall)];
   const generated = await checkGenerated(inputs, repository, ports.workspace, recall);
-  findings.push(...generated.findings);
+  findings.push(...generated.findings, ...(await checkWorkflows(ports)));
   const written = generated.fixed.length > 0;
   const isPartial = repository.findings.some(({ file }) => !file.startsWith("pipelines/"));
   const environments: CheckedEnvironment[] = [];
@@ -139,6 +142,12 @@ function checkAllPipelines(repository: Repository, recall: Recall | undefined): 
     ...checkPipelines(pipelines),
     ...checkAssets(pipelines),
   ];
+}
+
+async function checkWorkflows({ workspace, workflows }: Ports): Promise<Finding[]> {
+  if (workflows === undefined) return [];
+  const files = (await workspace.list(".github/workflows")).map(({ path }) => path);
+  return workflows.check(files.filter((path) => /\.ya?ml$/.test(path)));
 }
 
 /** What is generated can be judged only when every pipeline is known. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { actionlint } from "../../actions/lib/adapters/actionlint.ts";
 import { actionsRunner } from "../../actions/lib/adapters/actions-core.ts";
 import { connectValidation } from "../../actions/lib/adapters/connect-validation.ts";
 import { gitChanges } from "../../actions/lib/adapters/git-changes.ts";
@@ -111,6 +112,7 @@ function explain(id: string): number {
 async function attempt({ fix, base, report, root }: Options): Promise<ActionResult | undefined> {
   const ports = {
     ...connectValidation(root, toolsFolder()),
+    workflows: actionlint(root, toolsFolder()),
     changes: gitChanges(root),
     ...(report === undefined ? {} : { reports: reportFolder(report) }),
     logger: quietLogger(),

@@ -21,6 +21,12 @@ export const FILE_RULES: readonly Rule[] = [
     fix: "Keep data out of the repository, or split the file.",
   },
   {
+    id: "workflow/actionlint",
+    severity: "error",
+    reason: "GitHub would refuse the workflow, or run something else than it says.",
+    fix: "Mend what actionlint says at the place that is named.",
+  },
+  {
     id: "yaml/alias-expansion",
     severity: "error",
     reason: "Aliases of aliases can stand for more than any machine has memory.",

@@ -19,6 +19,7 @@ const job = (step: string): string =>
 
 test("what is wrong with a workflow is told at its line, and nothing of a right one", async () => {
   expect(await said(job("true"))).toEqual([]);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is GitHub's.
   expect(await said(job("echo ${{ github.even }}"))).toEqual([
     expect.stringMatching(
       /^\.github\/workflows\/a\.yml:6:23: error: property "even" is not defined .+ \[workflow\/actionlint\]$/,

@@ -9,6 +9,7 @@ import {
   aboutImage,
   BUNDLE_TYPE,
   PREDICATES,
+  SBOM_TYPE,
   STATEMENT_TYPE,
   type Statement,
 } from "../lib/domain/statement.ts";
@@ -88,8 +89,6 @@ export function imageDescriber(
     },
   };
 }
-
-const SBOM_TYPE = "application/vnd.cyclonedx+json";
 
 async function attach(
   evidence: Pick<ImageEvidence, "attach">,

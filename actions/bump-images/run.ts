@@ -1,3 +1,4 @@
+import { compareContents } from "../lib/delivery/compare-contents.ts";
 import { type DeliveryPorts, deliverEdits, type Planned } from "../lib/delivery/deliver-edits.ts";
 import { describeProposal } from "../lib/delivery/describe-proposal.ts";
 import { newestSource } from "../lib/delivery/newest-source.ts";
@@ -45,7 +46,7 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
     const { images, ...planned } = await planOn(inputs, source, settings, pending, ports);
     const moving = new Set(movesOf(planned.bumps).map(({ image }) => image));
     await verify(images.filter(({ name }) => moving.has(name)));
-    return planned;
+    return target.way === "commit" ? planned : withContents(planned, ports);
   });
   const { bumps, left } = delivered.plan;
   for (const { path, before, after } of bumps) ports.logger.info(renderDiff(path, before, after).trimEnd());
@@ -67,6 +68,16 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
     },
     summary: renderBump(bumps, told, left.map(explainLeft)),
     annotations: [],
+  };
+}
+
+/** A reviewer also reads which packages change. */
+async function withContents(plan: Bump, { evidence }: Ports): Promise<Bump> {
+  if (plan.proposal === undefined) return plan;
+  const { title, body } = plan.proposal;
+  return {
+    ...plan,
+    proposal: { title, body: body + (await compareContents(movesOf(plan.bumps), evidence)) },
   };
 }
 

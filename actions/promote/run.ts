@@ -1,7 +1,9 @@
+import { compareContents } from "../lib/delivery/compare-contents.ts";
 import { type DeliveryPorts, deliverEdits } from "../lib/delivery/deliver-edits.ts";
 import { readDeliverySettings, readOverlays } from "../lib/delivery/read-overlays.ts";
 import { imageVerification, readTrustedSigner, type VerifyPorts } from "../lib/delivery/verify-images.ts";
 import type { ActionResult } from "../lib/domain/action-result.ts";
+import { movesOf } from "../lib/domain/bump-message.ts";
 import type { EnvironmentHealth } from "../lib/ports/deployments.ts";
 import type { History } from "../lib/ports/history.ts";
 import { renderBump } from "../lib/render/render-bump.ts";
@@ -40,7 +42,10 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const { plan, commit, pullRequest } = await deliverEdits(target, ports, async () => {
     const planned = await planPromotion(inputs, settings.repoURL, ports);
     await verify(planned.moving);
-    return planned;
+    if (way === "commit" || planned.proposal === undefined) return planned;
+    const { title, body } = planned.proposal;
+    const contents = await compareContents(movesOf(planned.bumps), ports.evidence);
+    return { ...planned, proposal: { title, body: body + contents } };
   });
   for (const { path, before, after } of plan.bumps) logger.info(renderDiff(path, before, after).trimEnd());
   for (const line of plan.skipped) logger.info(line);

@@ -1,12 +1,17 @@
 import type { PinnedImage } from "../lib/domain/built-image.ts";
 import { settleInParallel } from "../lib/domain/settle-in-parallel.ts";
-import { BUNDLE_TYPE, PREDICATES, STATEMENT_TYPE, signedStatement } from "../lib/domain/statement.ts";
+import {
+  BUNDLE_TYPE,
+  PREDICATES,
+  SBOM_TYPE,
+  STATEMENT_TYPE,
+  signedStatement,
+} from "../lib/domain/statement.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import type { ImageEvidence } from "../lib/ports/image-evidence.ts";
 import type { Logger } from "../lib/ports/logger.ts";
 
 const AT_ONCE = 8;
-const SBOM_TYPE = "application/vnd.cyclonedx+json";
 const NAMES: Readonly<Record<string, string>> = {
   [PREDICATES.signature]: "signature",
   [PREDICATES.provenance]: "provenance",

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join, matchesGlob } from "node:path";
+import { join, matchesGlob } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import {
@@ -156,7 +156,7 @@ describe("deliver.yml", { timeout: 120_000 }, () => {
     await change("overlays/local/cicd/environment.yaml", (text) =>
       text
         .replace(/^data:\n/m, "data:\n  signed-by: signing.pub\n")
-        .replace(/repoURL: .*/, `repoURL: https://github.com/${basename(folder)}/remote`),
+        .replace(/repoURL: .*/, `repoURL: https://github.com/${folder}/remote`),
     );
     const pem = publicKey.export({ format: "pem", type: "spki" }).toString();
     await writeFile(join(forge.clone, "signing.pub"), pem);

@@ -1,5 +1,7 @@
 /** How a Sigstore bundle is stored beside an image; cosign 3 and `gh attestation` look for the same. */
 export const BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
+/** How a list of contents is stored that nobody signs. */
+export const SBOM_TYPE = "application/vnd.cyclonedx+json";
 /** How a statement is signed. */
 export const STATEMENT_TYPE = "application/vnd.in-toto+json";
 

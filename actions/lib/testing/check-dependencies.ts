@@ -52,6 +52,7 @@ const PURE = [
   "ajv",
   "ajv/dist/2020.js",
   "fastest-levenshtein",
+  "js-yaml",
   "node:crypto",
   "node:path/posix",
   "node:zlib",

@@ -22,21 +22,22 @@ async function place() {
   const loopback = await startLoopbackGitHub(remote);
   const committer = { name: "Bot", email: "bot@example.invalid" };
   const identity = committer;
+  const logger = silentLogger();
   const ports = connectDelivery({
     root: at.root,
     identity,
     github: loopback.options,
-    logger: silentLogger(),
+    logger,
   });
-  const promote = (unproved = false, health: EnvironmentHealth | undefined = ports.health) =>
+  const promote = (unproved = false, health: EnvironmentHealth | undefined = ports.health, dryRun = false) =>
     run(
       {
-        ...{ from: "dev", to: "prod", images: [], pushBranch: "main", dryRun: false, committer },
+        ...{ from: "dev", to: "prod", images: [], pushBranch: "main", dryRun, committer },
         unproved,
       },
       { ...ports, health },
     );
-  return { ...at, loopback, bump, source, promote };
+  return { ...at, loopback, bump, source, promote, logger };
 }
 
 test("promotes what its deployment says is healthy, and shows where each commit is", async () => {
@@ -78,6 +79,13 @@ test.each([
   await expect(at.promote()).rejects.toThrow(reason);
   expect(await at.tags("prod")).toBe("a:unbuilt b:unbuilt");
   expect((await at.promote(true)).outputs.changed).toBe("true");
+});
+
+test("a dry run shows the difference, and says that it would be refused", async () => {
+  const at = await place();
+  const shown = await at.promote(false, undefined, true);
+  expect(shown.summary).toContain("2 images would move.");
+  expect(at.logger.lines.join("\n")).toContain("It would be refused: nothing tells that dev is healthy");
 });
 
 test("a status that cannot be written holds up no delivery", async () => {

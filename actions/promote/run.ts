@@ -4,13 +4,14 @@ import { readDeliverySettings, readOverlays } from "../lib/delivery/read-overlay
 import { imageVerification, readTrustedSigner, type VerifyPorts } from "../lib/delivery/verify-images.ts";
 import type { ActionResult } from "../lib/domain/action-result.ts";
 import { movesOf } from "../lib/domain/bump-message.ts";
+import { UserError } from "../lib/domain/user-error.ts";
 import type { EnvironmentHealth } from "../lib/ports/deployments.ts";
 import type { History } from "../lib/ports/history.ts";
 import { renderBump } from "../lib/render/render-bump.ts";
 import { renderDiff } from "../lib/render/render-diff.ts";
 import type { Inputs } from "./inputs.ts";
 import { planPromotion } from "./plan-promotion.ts";
-import { requireHealth } from "./require-health.ts";
+import { whyUnproved } from "./why-unproved.ts";
 
 /** What this action works through. */
 export interface Ports extends DeliveryPorts, VerifyPorts {
@@ -34,7 +35,10 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const settings = await readDeliverySettings(to, ports.workspace);
   // A name that is none is told as such.
   await readOverlays(from, ports.workspace, "from");
-  if (!inputs.unproved) await requireHealth(from, ports.health, ports.history);
+  const unproved = inputs.unproved ? undefined : await whyUnproved(from, ports.health, ports.history);
+  // The difference may be looked at before.
+  if (unproved !== undefined && !dryRun) throw new UserError(`Nothing was promoted: ${unproved}`);
+  if (unproved !== undefined) logger.warning(`It would be refused: ${unproved}`);
   const way = inputs.way ?? settings.way;
   const target = { environment: to, way, dryRun, commit: true, pushBranch, done: "promoted" };
   const signer = await readTrustedSigner(to, settings, ports.workspace);

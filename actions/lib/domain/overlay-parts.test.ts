@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { expect, test } from "vitest";
 import { overlayParts } from "./overlay-parts.ts";
 
@@ -5,7 +6,7 @@ const leaf = "resources: [a.yaml]\n";
 const parts = (files: Record<string, string>): string[] =>
   overlayParts(
     "overlays/local",
-    new Map(Object.entries(files).map(([path, text]) => [`overlays/local/${path}`, text])),
+    new Map(Object.entries(files).map(([path, text]) => [posix.join("overlays/local", path), text])),
   );
 
 test("an overlay that only lists folders is rendered folder by folder", () => {
@@ -23,6 +24,7 @@ test("an overlay that only lists folders is rendered folder by folder", () => {
 
 test.each([
   ["changes what it lists", "resources: [a]\nnamePrefix: x-\n"],
+  ["lists a base", "resources: [a, ../../manifests/x]\n"],
   ["lists a file", "resources: [a, b.yaml]\n"],
   ["lists a remote", "resources: [a, 'https://github.com/a/b?ref=v1']\n"],
   ["lists a folder twice", "resources: [a, a/]\n"],
@@ -31,5 +33,11 @@ test.each([
   ["lists nothing", "resources: []\n"],
   ["is no YAML", "resources: [a\n"],
 ])("one that %s is left to kustomize as a whole", (_, text) => {
-  expect(parts({ "kustomization.yaml": text, "a/kustomization.yaml": leaf })).toEqual(["overlays/local"]);
+  expect(
+    parts({
+      "kustomization.yaml": text,
+      "a/kustomization.yaml": leaf,
+      "../../manifests/x/kustomization.yaml": leaf,
+    }),
+  ).toEqual(["overlays/local"]);
 });

@@ -21,7 +21,7 @@ export function overlayParts(folder: string, tree: Tree): string[] {
   const visit = (path: string): boolean => {
     if (visited.has(path)) return false;
     visited.add(path);
-    const listed = listedFolders(path, tree);
+    const listed = listedFolders(path, folder, tree);
     if (listed === undefined) {
       parts.add(path);
       return true;
@@ -32,8 +32,8 @@ export function overlayParts(folder: string, tree: Tree): string[] {
   return visit(folder) ? [...parts] : [folder];
 }
 
-/** @returns `undefined` where the kustomization does more than to list folders */
-function listedFolders(folder: string, tree: Tree): string[] | undefined {
+/** @returns `undefined` where the kustomization does more than to list folders of the overlay */
+function listedFolders(folder: string, overlay: string, tree: Tree): string[] | undefined {
   const found = KUSTOMIZATION_NAMES.filter((name) => tree.has(`${folder}/${name}`));
   const file = `${folder}/${found[0]}`;
   // Of two, kustomize refuses to choose.
@@ -46,6 +46,8 @@ function listedFolders(folder: string, tree: Tree): string[] | undefined {
   const folders = resources.map((target: unknown) => {
     if (typeof target !== "string" || isRemote(target) || posix.isAbsolute(target)) return undefined;
     const path = posix.normalize(posix.join(folder, target)).replace(/\/$/, "");
+    // What lists a base is what an Application renders.
+    if (!path.startsWith(`${overlay}/`)) return undefined;
     return KUSTOMIZATION_NAMES.some((name) => tree.has(`${path}/${name}`)) ? path : undefined;
   });
   return folders.every((path) => path !== undefined) ? folders : undefined;

@@ -68,7 +68,7 @@ describe("each committed bundle, started as the runner starts it", () => {
     };
     const main = join(repository, "actions", name, action.runs.main);
     const { exitCode, log } = await new Promise<{ exitCode: number; log: string }>((resolve) => {
-      const options = { cwd: workspace, env, timeout: 60_000 };
+      const options = { cwd: workspace, env, timeout: 90_000 };
       const child = execFile(process.execPath, [main], options, (_, stdout, stderr) => {
         resolve({ exitCode: child.exitCode ?? -1, log: stdout + stderr });
       });
@@ -96,7 +96,8 @@ describe("each committed bundle, started as the runner starts it", () => {
     expect(outputs.errors).toBe("0");
     expect(Number(outputs.objects)).toBeGreaterThan(5);
     expect(summary).toContain("breweries");
-  });
+    // Two environments with all of their charts, and nothing of it known before.
+  }, 90_000);
 
   test("validate: a mistake is an annotation at its line, and the step fails without a stack", async () => {
     const broken = await gitRepository({

@@ -1,4 +1,4 @@
-import { posix } from "node:path";
+import { isAbsolute, join, normalize } from "node:path/posix";
 import { CORE_SCHEMA, load, YAMLException } from "js-yaml";
 import type { Tree } from "./environments.ts";
 import { isRemote, KUSTOMIZATION_NAMES } from "./kustomization-references.ts";
@@ -44,8 +44,8 @@ function listedFolders(folder: string, overlay: string, tree: Tree): string[] | 
   const { resources } = value as { resources?: unknown };
   if (!Array.isArray(resources) || resources.length === 0) return undefined;
   const folders = resources.map((target: unknown) => {
-    if (typeof target !== "string" || isRemote(target) || posix.isAbsolute(target)) return undefined;
-    const path = posix.normalize(posix.join(folder, target)).replace(/\/$/, "");
+    if (typeof target !== "string" || isRemote(target) || isAbsolute(target)) return undefined;
+    const path = normalize(join(folder, target)).replace(/\/$/, "");
     // What lists a base is what an Application renders.
     if (!path.startsWith(`${overlay}/`)) return undefined;
     return KUSTOMIZATION_NAMES.some((name) => tree.has(`${path}/${name}`)) ? path : undefined;

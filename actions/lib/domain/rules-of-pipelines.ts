@@ -8,6 +8,11 @@ function error(id: string, reason: string, fix: string): Rule {
 /** What is checked of `pipelines/` and of what is generated from it. */
 export const PIPELINE_RULES: readonly Rule[] = [
   error(
+    "image/contract",
+    "What runs the image could not run it: another Spark than the manifest says, a file or an import that it lacks.",
+    "Generate anew, import what the image holds, or add the package to the lock.",
+  ),
+  error(
     "pipeline/bad-format",
     "The text has a form that nothing could use.",
     "Write it in the form that is named.",

@@ -14,7 +14,8 @@ const subject = { name: "a-silver", tag: "0".repeat(16), created: "2026-01-01T00
 const libraries = [...readPythonLock(lock), ...readJarsLock(jars)];
 
 test("is as CycloneDX's own schema describes it, with every package that is locked", async () => {
-  const main = createRequire(import.meta.url).resolve("@cyclonedx/cyclonedx-library/package.json");
+  const require = createRequire(import.meta.url);
+  const main = require.resolve("@cyclonedx/cyclonedx-library/package.json");
   const folder = join(dirname(main), "res/schema");
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
   const names = await readdir(folder);

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Ports } from "../../../validate/run.ts";
 import { connectValidation } from "../../adapters/connect-validation.ts";
 import { readPipeline } from "../../domain/pipeline-file.ts";
 import { planGenerated } from "../../domain/plan-generated.ts";
@@ -10,7 +9,7 @@ import { parseVersions, VERSIONS_FILE } from "../../domain/versions.ts";
 import type { Memory } from "../../ports/memory.ts";
 import { mapMemory } from "../map-memory.ts";
 import { memoryWorkspace } from "../memory-workspace.ts";
-import { silentLogger } from "../silent-logger.ts";
+import { type SilentLogger, silentLogger } from "../silent-logger.ts";
 import { templateFiles } from "../template-files.ts";
 import { writeFiles } from "../write-files.ts";
 
@@ -48,6 +47,9 @@ export async function corpusFiles(): Promise<Record<string, string>> {
   return Object.fromEntries(files);
 }
 
+/** All that validating needs. */
+type CorpusPorts = ReturnType<typeof connectValidation> & { logger: SilentLogger };
+
 /** The valid repository on disk, where one file at a time is changed. */
 export class CorpusRepository {
   readonly files: Readonly<Record<string, string>>;
@@ -70,7 +72,7 @@ export class CorpusRepository {
   }
 
   /** What validates the repository as it is; what it works out is known to all that come later. */
-  ports(): Ports {
+  ports(): CorpusPorts {
     return this.#portsOf(this.files, this.#known);
   }
 
@@ -80,7 +82,7 @@ export class CorpusRepository {
    * @param changes what is different
    * @param work is given what validates it
    */
-  async changed<T>(changes: Files, work: (ports: Ports) => Promise<T>): Promise<T> {
+  async changed<T>(changes: Files, work: (ports: CorpusPorts) => Promise<T>): Promise<T> {
     const all = { ...this.files, ...changes };
     const there = Object.entries(all).flatMap(([path, content]) =>
       content === null ? [] : [[path, content] as const],
@@ -103,7 +105,7 @@ export class CorpusRepository {
     else await writeFiles(this.#folder, { [path]: content });
   }
 
-  #portsOf(files: Readonly<Record<string, string | Uint8Array>>, memory: Memory): Ports {
+  #portsOf(files: Readonly<Record<string, string | Uint8Array>>, memory: Memory): CorpusPorts {
     const { renderer, validator } = this.#connected;
     const contentIds = async (): Promise<Map<string, string>> =>
       new Map(Object.entries(files).map(([path, content]) => [path, idOf(content)]));

@@ -10,6 +10,8 @@ export const databaseOverlay = "overlays/local/database/postgres/kustomization.y
 const databaseWave = 2;
 const watchMs = 20_000;
 const mendTimeoutMs = 240_000;
+/** All that was held is still to be installed then. */
+const installTimeoutMs = 480_000;
 
 /** A database that never gets ready: what stands on it is not touched until it is mended. */
 export async function checkHoldAtUpdate(e2e: E2e): Promise<void> {
@@ -108,7 +110,7 @@ export async function checkHoldAtFirstSync(e2e: E2e, startAgain: () => Promise<E
     await fresh.clone.edit(databaseOverlay, mendDatabase);
     const mend = await fresh.clone.push("Mend the database");
     const at = Date.now();
-    const synced = await waitForCommit(fresh, mend, mendTimeoutMs);
+    const synced = await waitForCommit(fresh, mend, installTimeoutMs);
     return `all healthy ${((synced - at) / 1000).toFixed(0)} s after the mend's push`;
   });
 }

@@ -72,4 +72,4 @@ def test_a_file_in_many_parts_is_sent_and_renamed(lake: SparkSession, tmp_path: 
 
 
 def _configuration(spark: SparkSession) -> Any:
-    return spark.sparkContext._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
+    return spark.sparkContext._jsc.hadoopConfiguration()

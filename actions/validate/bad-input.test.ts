@@ -3,9 +3,9 @@ import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gitWorkspace } from "../lib/adapters/git-workspace.ts";
 import { formatFinding } from "../lib/domain/finding.ts";
+import { CorpusRepository, type Files } from "../lib/testing/corpus/corpus-repository.ts";
 import { temporaryFolder } from "../lib/testing/temporary-folder.ts";
 import { writeFiles } from "../lib/testing/write-files.ts";
-import { CorpusRepository, type Files } from "../lib/testing/corpus/corpus-repository.ts";
 import { type Ports, run } from "./run.ts";
 
 const PIPELINE = "pipelines/breweries/pipeline.yaml";

@@ -6,13 +6,23 @@ import { temporaryFolder } from "../../actions/lib/testing/temporary-folder.ts";
 import { repositoryRoot } from "../setup/repository.ts";
 
 /** Runs `.ci/run` in a checkout that is empty but for it, with an `npm` that does as the case says. */
-async function run(npm: { test: string; demo?: string }): Promise<{ code: number; lines: string[] }> {
+async function run(npm: {
+  test: string;
+  demo?: string;
+  e2e?: string;
+}): Promise<{ code: number; lines: string[] }> {
   const folder = await temporaryFolder();
   const checkout = join(folder, "checkout");
   await mkdir(join(checkout, ".ci"), { recursive: true });
   await mkdir(join(folder, "bin"));
   await copyFile(join(repositoryRoot, ".ci/run"), join(checkout, ".ci/run"));
-  const stub = `#!/usr/bin/env bash\necho "npm $* CI=$CI in $PWD"\nif [[ $1 == test ]]; then\n${npm.test}\nelse\n${npm.demo ?? "exit 9"}\nfi\n`;
+  const stub = `#!/usr/bin/env bash\necho "npm $* CI=$CI in $PWD"
+case "$*" in
+test) ${npm.test} ;;
+"run check-demo "*) ${npm.demo ?? "exit 9"} ;;
+"run e2e"*) ${npm.e2e ?? 'echo "0 passed, 0 failed"'} ;;
+esac
+`;
   await writeFile(join(folder, "bin/npm"), stub);
   await chmod(join(folder, "bin/npm"), 0o755);
   if (npm.demo !== undefined) {
@@ -28,18 +38,30 @@ async function run(npm: { test: string; demo?: string }): Promise<{ code: number
   });
 }
 
-test("without real records it is the tests alone, in the checkout, with CI set", async () => {
-  const { code, lines } = await run({ test: 'echo "12 passed, 0 failed"' });
-  expect(lines).toEqual(["npm test CI=true in CHECKOUT", "12 passed, 0 failed", "12 passed, 0 failed"]);
+test("without real records it is the tests and the cluster, in the checkout, with CI set", async () => {
+  const { code, lines } = await run({
+    test: 'echo "12 passed, 0 failed"',
+    e2e: 'echo "30 passed, 0 failed"',
+  });
+  expect(lines).toEqual([
+    "npm test CI=true in CHECKOUT",
+    "12 passed, 0 failed",
+    "npm run e2e CI=true in CHECKOUT",
+    "30 passed, 0 failed",
+    "42 passed, 0 failed",
+  ]);
   expect(code).toBe(0);
 });
 
-test("with them the demo runs on them, and both are summed", async () => {
+test("with them the demo and the cluster run on them, and all are summed", async () => {
   const { code, lines } = await run({
     test: 'echo "12 passed, 0 failed"',
     demo: 'echo "1 passed, 5 failed early"; echo "8 passed, 0 failed"; echo done',
+    e2e: 'echo "0 passed, 0 failed"',
   });
-  expect(lines).toContain("npm run check-demo -- ../shared/data/breweries/breweries.csv CI=true in CHECKOUT");
+  const csv = "../shared/data/breweries/breweries.csv";
+  expect(lines).toContain(`npm run check-demo -- ${csv} CI=true in CHECKOUT`);
+  expect(lines).toContain(`npm run e2e -- --source ${csv} CI=true in CHECKOUT`);
   expect(lines.at(-1)).toBe("20 passed, 0 failed");
   expect(code).toBe(0);
 });
@@ -56,6 +78,15 @@ test.each([
     "a demo that fails, after good tests",
     { test: 'echo "3 passed, 0 failed"', demo: "echo boom >&2; exit 1" },
     "3 passed, 1 failed",
+  ],
+  [
+    "a cluster that fails, after good tests and a good demo",
+    {
+      test: 'echo "3 passed, 0 failed"',
+      demo: 'echo "8 passed, 0 failed"',
+      e2e: 'echo "2 passed, 1 failed"; exit 1',
+    },
+    "13 passed, 1 failed",
   ],
   [
     "failed tests, before a good demo",

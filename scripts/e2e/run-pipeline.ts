@@ -16,6 +16,8 @@ export interface PipelineRun {
 }
 
 const runTimeoutMs = 8 * 60_000;
+/** The DAG processor is there before it has read what the pipelines say. */
+const dagTimeoutMs = 120_000;
 
 /**
  * Triggers the ingest DAG; its Asset starts the process DAG; waits for both.
@@ -30,6 +32,7 @@ export async function runPipeline(
   onTask: (dag: string, task: TaskRun) => void = () => {},
 ): Promise<PipelineRun> {
   const airflow = await e2e.airflow();
+  for (const dag of ["breweries_ingest", "breweries_process"]) await airflow.waitForDag(dag, dagTimeoutMs);
   const since = new Date(Date.now() - 1_000).toISOString();
   const started = performance.now();
   const { id } = await airflow.trigger("breweries_ingest", partition);

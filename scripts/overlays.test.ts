@@ -1,6 +1,7 @@
 import { cp, readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
 import { gitWorkspace } from "../actions/lib/adapters/git-workspace.ts";
 import { goTool } from "../actions/lib/adapters/go-tools.ts";
 import { kubeconform } from "../actions/lib/adapters/kubeconform.ts";
@@ -105,6 +106,37 @@ test("the commit that Argo CD writes into the root's folder reaches every child,
   expect(revisions.size).toBeGreaterThan(5);
   expect(new Set(revisions.values())).toEqual(new Set([commit]));
 });
+
+test("what an Application says that it is rendered from is all that it is rendered from", async () => {
+  const paths = "argocd.argoproj.io/manifest-generate-paths";
+  const told: string[] = [];
+  for (const environment of environmentsOf(repository.tree)) {
+    const stream = await renderer.render(`overlays/${environment}/cicd`);
+    for (const { metadata, spec } of parseRendered(stream).filter(isApplication)) {
+      const value = metadata.annotations?.[paths];
+      if (value === undefined) continue;
+      const { path } = (spec as { source: { path: string } }).source;
+      const said = value
+        .split(";")
+        .map((one) => (one.startsWith("/") ? one.slice(1) : posix.join(path, one)));
+      const read = [...foldersReadBy(path)];
+      const unsaid = read.filter((folder) => !said.some((one) => `${folder}/`.startsWith(`${one}/`)));
+      expect({ application: metadata.name, environment, unsaid }).toMatchObject({ unsaid: [] });
+      told.push(metadata.name);
+    }
+  }
+  expect(new Set(told)).toEqual(new Set(["argo-cd", "external-secrets", "spark-operator"]));
+});
+
+/** A kustomization reads files of its own folder, and other folders by name: kustomize allows nothing else. */
+function foldersReadBy(folder: string, found = new Set<string>()): Set<string> {
+  const text = repository.tree.get(`${folder}/kustomization.yaml`);
+  if (text === undefined || found.has(folder)) return found;
+  found.add(folder);
+  const { resources = [], components = [] } = parse(text) as { resources?: string[]; components?: string[] };
+  for (const one of [...resources, ...components]) foldersReadBy(posix.join(folder, one), found);
+  return found;
+}
 
 test("every image is pinned from this environment's registry, or waits to be built", () => {
   const findings = checkImages({ environment: "local", objects, tree: repository.tree });

@@ -17,6 +17,19 @@ export const groups = {
 
 export type Group = keyof typeof groups;
 
+/** Minutes that a group takes at most on two cores. */
+const longest: Readonly<Record<Group, number>> = {
+  waves: 1,
+  pipeline: 6,
+  drift: 1,
+  rights: 1,
+  change: 14,
+  faults: 14,
+  mistakes: 3,
+  hold: 8,
+  secrets: 1,
+};
+
 /** What `npm run e2e` was asked to do. */
 export interface E2eOptions {
   /** A CSV of real records; the repository's sample when not said. */
@@ -27,6 +40,8 @@ export interface E2eOptions {
   /** Leave the cluster up. */
   keep: boolean;
   updateRights: boolean;
+  /** Minutes after which all of it should have ended; no end when not said. */
+  minutes: number | undefined;
   dryRun: boolean;
   help: boolean;
 }
@@ -40,6 +55,7 @@ cluster. It needs Linux and root; elsewhere it says so and counts itself skipped
 
   --source FILE.csv   serve these records instead of the repository's sample
   --only GROUP        only this group (and bringing up what it needs); may be given again
+  --minutes N         begin no group that might not end within N minutes of the start; those are named, and not counted
   --keep              leave the cluster up
   --reuse             take the cluster that is up, and leave it up
   --dry-run           say what is in the way, and what would be checked
@@ -72,9 +88,31 @@ export function parseE2eOptions(argv: readonly string[]): E2eOptions {
     reuse: values.reuse ?? false,
     keep: values.keep ?? false,
     updateRights: values["update-rights"] ?? false,
+    minutes: readMinutes(values.minutes),
     dryRun: values["dry-run"] ?? false,
     help: values.help ?? false,
   };
+}
+
+function readMinutes(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d+$/.test(value)) return Number(value);
+  throw new UserError(`--minutes ${value}: expected a whole number, for instance --minutes 60`);
+}
+
+/**
+ * Why a group is left out for want of time; undefined when there is enough.
+ *
+ * @param elapsedSeconds since the start of the whole run
+ */
+export function whyNoTime(
+  { minutes }: Pick<E2eOptions, "minutes">,
+  group: Group,
+  elapsedSeconds: number,
+): string | undefined {
+  if (minutes === undefined || elapsedSeconds / 60 + longest[group] <= minutes) return undefined;
+  const left = Math.max(0, Math.floor(minutes - elapsedSeconds / 60));
+  return `${group} was skipped: ${left} of ${minutes} minutes are left, and it takes up to ${longest[group]}`;
 }
 
 function parse(argv: readonly string[]) {
@@ -85,6 +123,7 @@ function parse(argv: readonly string[]) {
       options: {
         source: { type: "string" },
         only: { type: "string", multiple: true },
+        minutes: { type: "string" },
         reuse: boolean,
         keep: boolean,
         "update-rights": boolean,

@@ -35,7 +35,7 @@ import { Kubectl } from "./kubectl.ts";
 import { compareMachineStates, readMachineState } from "./machine-state.ts";
 import { type MemoryWatch, watchMachineMemory } from "./memory.ts";
 import type { Application, Pod, SparkApplication } from "./objects.ts";
-import type { E2eOptions, Group } from "./options.ts";
+import { type E2eOptions, type Group, whyNoTime } from "./options.ts";
 import { readSecret } from "./secrets.ts";
 import { serviceAddress } from "./service-address.ts";
 import { prepareCsv } from "./source.ts";
@@ -132,7 +132,15 @@ async function runAll(start: Start): Promise<void> {
   const api = await startApi({ host: network.host, port: apiPort, file: csv });
   try {
     const e2e = await connect(start, csv);
-    const wanted = (group: Group): boolean => options.only.includes(group);
+    const skipped = new Set<Group>();
+    const wanted = (group: Group): boolean => {
+      if (!options.only.includes(group) || skipped.has(group)) return false;
+      const why = whyNoTime(options, group, checks.elapsedSeconds);
+      if (why === undefined) return true;
+      skipped.add(group);
+      checks.line(why);
+      return false;
+    };
     if (wanted("waves") && !options.reuse) await checkWaves(e2e);
     if (wanted("pipeline")) await checkPipeline(e2e);
     if (wanted("drift")) await checkDrift(e2e);

@@ -46,7 +46,7 @@ test("without real records it is the tests and the cluster, in the checkout, wit
   expect(lines).toEqual([
     "npm test CI=true in CHECKOUT",
     "12 passed, 0 failed",
-    "npm run e2e CI=true in CHECKOUT",
+    "npm run e2e -- --minutes 80 CI=true in CHECKOUT",
     "30 passed, 0 failed",
     "42 passed, 0 failed",
   ]);
@@ -61,7 +61,7 @@ test("with them the demo and the cluster run on them, and all are summed", async
   });
   const csv = "../shared/data/breweries/breweries.csv";
   expect(lines).toContain(`npm run check-demo -- ${csv} CI=true in CHECKOUT`);
-  expect(lines).toContain(`npm run e2e -- --source ${csv} CI=true in CHECKOUT`);
+  expect(lines).toContain(`npm run e2e -- --minutes 80 --source ${csv} CI=true in CHECKOUT`);
   expect(lines.at(-1)).toBe("20 passed, 0 failed");
   expect(code).toBe(0);
 });

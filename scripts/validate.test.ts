@@ -45,7 +45,7 @@ function validate(...args: string[]): { code: number | null; stdout: string; std
   return { code: status, stdout, stderr };
 }
 
-describe("npm run validate", () => {
+describe("npm run validate", { timeout: 120_000 }, () => {
   test("ends with 1 when something is, with the source line and a caret", async () => {
     const { code, stdout } = validate("--root", await repository(["partitionBy", "partitonBy"]));
     expect(stdout).toContain(`${FILE}:27:7: error: unknown key \`partitonBy\``);
@@ -101,6 +101,33 @@ describe("npm run validate", () => {
     const { code, stdout, stderr } = validate("--root", folder);
     expect(stdout).toMatch(/^valid: [1-9][0-9]* objects checked$/m);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
+  test("--fix mends what needs no decision, and --dry-run shows just that before", async () => {
+    await repository(["resources: small", "resources: medium"]);
+    const kept = await readFile(join(folder, FILE), "utf8");
+    const wrong = kept.replace(/^ {2}owner: .*$/m, "  owner: 7 # seven");
+    await writeFile(join(folder, FILE), wrong);
+    const overlay = join(folder, "overlays/local/database/postgres/kustomization.yaml");
+    const pins = (await readFile(overlay, "utf8")).replace(/newTag: unbuilt/, 'newTag: "17" # a major\n#');
+    await writeFile(overlay, pins);
+    const gold = "manifests/processing/pipelines/breweries/gold.yaml";
+    const dry = validate("--fix", "--dry-run", "--root", folder);
+    expect(dry.stdout).toContain('-  owner: 7 # seven\n+  owner: "7" # seven\n');
+    expect(dry.stdout).toContain(`diff --git a/${gold} b/${gold}`);
+    expect(dry.stderr).toContain("1 error left to you");
+    expect(dry.code).toBe(1);
+    expect(await readFile(join(folder, FILE), "utf8")).toBe(wrong);
+    const fixed = validate("--fix", "--root", folder);
+    expect(fixed.stdout).toContain(`written: ${FILE}\n`);
+    expect(await readFile(join(folder, FILE), "utf8")).toBe(wrong.replace("owner: 7", 'owner: "7"'));
+    // No registry answers here, and nobody else pins it: told, and left as it was.
+    expect(fixed.stdout).toContain("[images/no-digest]");
+    expect(fixed.code).toBe(1);
+    const patch = execFileSync("git", ["diff"], { cwd: folder, encoding: "utf8" });
+    expect(validate("--fix", "--root", folder).stdout).not.toContain("written: ");
+    expect(execFileSync("git", ["diff"], { cwd: folder, encoding: "utf8" })).toBe(patch);
+    expect(validate("--dry-run").code).toBe(2);
   });
 
   test("a run in which nothing changed recalls what was found", async () => {

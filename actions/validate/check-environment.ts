@@ -233,5 +233,12 @@ function locate(
     message: `${who}${path === "" ? "" : ` at ${path}`}: ${message}`,
     expected: EXPECTED[code](apiVersion, kind),
     fix: "correct it where it is written, in the base or the patch",
+    ...(place === undefined ? {} : repairOf(message)),
   };
+}
+
+/** A number where text is wanted, as annotations, labels and variables are, and the other way about. */
+function repairOf(message: string): Pick<Finding, "repair"> {
+  if (/^got (?:number|integer|boolean), want string$/.test(message)) return { repair: "quote" };
+  return /^got string, want (?:number|integer|boolean)$/.test(message) ? { repair: "unquote" } : {};
 }

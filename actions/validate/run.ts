@@ -14,6 +14,7 @@ import type { TemplateVersions } from "../lib/domain/spark-template.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import { parseVersions, VERSIONS_FILE } from "../lib/domain/versions.ts";
 import type { ChangedLines } from "../lib/ports/changed-lines.ts";
+import type { ImageRegistry } from "../lib/ports/image-registry.ts";
 import type { Logger } from "../lib/ports/logger.ts";
 import type { ManifestRenderer } from "../lib/ports/manifest-renderer.ts";
 import type { ManifestValidator } from "../lib/ports/manifest-validator.ts";
@@ -28,6 +29,7 @@ import { type CheckedEnvironment, checkEnvironment } from "./check-environment.t
 import type { Inputs } from "./inputs.ts";
 import { type Repository, readRepository } from "./read-repository.ts";
 import { keyOf, type Recall, readRecall, remembered } from "./recall.ts";
+import { repair } from "./repair.ts";
 
 /** What this action works through. */
 export interface Ports {
@@ -43,23 +45,32 @@ export interface Ports {
   changes?: ChangedLines;
   /** Where the whole list goes. */
   reports?: ReportFiles;
+  /** Knows the digests of images; asked only to mend. */
+  registry?: Pick<ImageRegistry, "digest">;
+}
+
+/** What validating came to. */
+export interface ValidationResult extends ActionResult {
+  /** Files that were written, where it was asked to mend. */
+  fixed: readonly string[];
 }
 
 /**
  * Checks the repository: its pipelines one by one and together, what is generated from them, and every environment as
  * it will be rendered. One mistake keeps no other from being found.
  *
- * @param inputs whether to write what is stale, and what to tell first
+ * @param inputs whether to mend what needs no decision, and what to tell first
  * @param ports the repository and the tools
  * @returns the findings, ordered by file and line, those on the lines of the change first; not `ok` when one of them is an error
  * @throws UserError when a tool cannot be had
  */
-export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
+export async function run(inputs: Inputs, ports: Ports): Promise<ValidationResult> {
   const recall = await readRecall(ports);
   const key = recall && keyOf([...recall.ids]);
   const kept = recall?.memory.get("result", "all") as { key: string; validation: Validation } | undefined;
   const unchanged = kept !== undefined && kept.key === key && !inputs.fix ? kept.validation : undefined;
-  const validation = unchanged ?? (await validate(inputs, ports, recall));
+  const validation =
+    unchanged ?? (await (inputs.fix ? mend(ports) : validate({ fix: false }, ports, recall)));
   if (unchanged === undefined && isSettled(validation, recall)) {
     recall?.memory.set("result", "all", { key, validation });
   }
@@ -70,13 +81,28 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
     ...validation,
     findings: changes === undefined ? findings : changedFirst(findings, changes),
   });
-  return { ...result, outputs: { ...result.outputs, ...(await writeReports(result, ports.reports)) } };
+  const outputs = { ...result.outputs, ...(await writeReports(result, ports.reports)) };
+  return { ...result, outputs, fixed: validation.fixed };
 }
 
 /** Whether the same files would always come to the same: no time limit and no file that Git ignores played a part. */
 function isSettled({ findings, fixed }: Validation, recall: Recall | undefined): boolean {
   const isByFiles = !findings.some(({ rule }) => rule.startsWith("kustomize/"));
   return recall?.isComplete === true && isByFiles && fixed.length === 0;
+}
+
+/** One mistake may hide another, and what is generated follows what it is generated from. */
+const ROUNDS = 5;
+
+/** Mends and validates in turn, until nothing more can be mended. */
+async function mend(ports: Ports): Promise<Validation> {
+  const fixed = new Set<string>();
+  for (let round = 1; ; round += 1) {
+    const validation = await validate({ fix: true }, ports, await readRecall(ports));
+    const written = round < ROUNDS ? await repair(validation.findings, ports) : [];
+    for (const path of [...validation.fixed, ...written]) fixed.add(path);
+    if (written.length === 0) return { ...validation, fixed: [...fixed].sort() };
+  }
 }
 
 async function validate(inputs: Inputs, ports: Ports, recall: Recall | undefined): Promise<Validation> {

@@ -16,9 +16,10 @@ import { planReport } from "../../actions/lib/host/plan-report.ts";
 import type { Logger } from "../../actions/lib/ports/logger.ts";
 import { renderJson } from "../../actions/lib/render/render-validation-json.ts";
 import { renderSarif } from "../../actions/lib/render/render-validation-sarif.ts";
-import { run } from "../../actions/validate/run.ts";
+import { run, type ValidationResult } from "../../actions/validate/run.ts";
 import { explainRule } from "./explain-rule.ts";
 import { renderFindings } from "./render-findings.ts";
+import { type ScratchCopy, scratchCopy } from "./scratch-copy.ts";
 
 const FORMATS = ["text", "json", "sarif", "github"] as const;
 type Format = (typeof FORMATS)[number];
@@ -27,7 +28,8 @@ const help = `Usage: npm run validate [-- OPTIONS]
 
 Checks every pipeline, what is generated from it, and every overlay as it will be rendered.
 
-  --fix            write the generated files that are stale
+  --fix            mend what needs no decision: stale generated files, quotes, the marts' order, missing digests
+  --dry-run        with --fix: print the diff that it would make, and write nothing
   --format FORMAT  ${FORMATS.join(", ")}; text by default
                    (github: annotations, as a step of a workflow prints them)
   --json           the same as --format json
@@ -41,6 +43,7 @@ Exit codes: 0 nothing is wrong, 1 there are errors, 2 it could not run.`;
 
 interface Options {
   fix: boolean;
+  dryRun: boolean;
   format: Format;
   base: string | undefined;
   report: string | undefined;
@@ -63,6 +66,7 @@ export async function main(args: string[]): Promise<number> {
     return 0;
   }
   if (options.explain !== undefined) return explain(options.explain);
+  if (options.dryRun) return dryRun(options);
   const result = await attempt(options);
   if (result === undefined) return 2;
   await tell(result, options);
@@ -76,18 +80,19 @@ function readOptions(args: string[]): Options | undefined {
     const { values } = parseArgs({
       args,
       options: {
-        ...{ fix: flag, json: flag, help: flag },
+        ...{ fix: flag, json: flag, help: flag, "dry-run": flag },
         ...{ format: text, base: text, report: text, explain: text, root: text },
       },
     });
-    const { fix, help: helpWanted, base, report, explain: rule } = values;
+    const { fix, help: helpWanted, "dry-run": isDryRun, base, report, explain: rule } = values;
+    if (isDryRun && !fix) return refuse("--dry-run shows what --fix would write: give both");
     const format = FORMATS.find((known) => known === (values.json ? "json" : (values.format ?? "text")));
     if (format === undefined) {
       const hint = didYouMean(String(values.format), FORMATS) ?? `expected one of ${FORMATS.join(", ")}`;
       return refuse(`there is no format \`${values.format}\`; ${hint}`);
     }
     const root = values.root ?? join(import.meta.dirname, "../..");
-    return { fix, help: helpWanted, base, report, explain: rule, format, root };
+    return { fix, help: helpWanted, dryRun: isDryRun, base, report, explain: rule, format, root };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return refuse(error.message);
@@ -108,10 +113,38 @@ function explain(id: string): number {
   return 0;
 }
 
+/** What `--fix` would do, tried on a copy: what it prints is what it would write, byte for byte. */
+async function dryRun(options: Options): Promise<number> {
+  let copy: ScratchCopy | undefined;
+  try {
+    copy = await scratchCopy(options.root);
+    const result = await attempt({ ...options, root: copy.folder, rememberAs: options.root });
+    if (result === undefined) return 2;
+    await write(await copy.diff(process.stdout.isTTY === true));
+    const left = result.annotations.filter(({ severity }) => severity === "error");
+    for (const finding of left) console.error(formatFinding(finding));
+    console.error(
+      `${count(result.fixed.length, "file")} to write, ${count(left.length, "error")} left to you`,
+    );
+    return result.ok && result.fixed.length === 0 ? 0 : 1;
+  } catch (error) {
+    console.error(error instanceof UserError ? `error: ${error.message}` : error);
+    return 2;
+  } finally {
+    await copy?.remove();
+  }
+}
+
 /** @returns `undefined` when it could not run, which has been told */
-async function attempt({ fix, base, report, root }: Options): Promise<ActionResult | undefined> {
+async function attempt({
+  fix,
+  base,
+  report,
+  root,
+  rememberAs,
+}: Options & { rememberAs?: string }): Promise<ValidationResult | undefined> {
   const ports = {
-    ...connectValidation(root, toolsFolder()),
+    ...connectValidation(root, toolsFolder(), rememberAs === undefined ? {} : { rememberAs }),
     workflows: actionlint(root, toolsFolder()),
     changes: gitChanges(root),
     ...(report === undefined ? {} : { reports: reportFolder(report) }),
@@ -121,14 +154,14 @@ async function attempt({ fix, base, report, root }: Options): Promise<ActionResu
     return await run({ fix, base, report }, ports);
   } catch (error) {
     if (error instanceof UserError && error.findings.length > 0) {
-      return { ok: false, outputs: {}, summary: "", annotations: error.findings };
+      return { ok: false, outputs: {}, summary: "", annotations: error.findings, fixed: [] };
     }
     console.error(error instanceof UserError ? `error: ${error.message}` : error);
     return undefined;
   }
 }
 
-async function tell(result: ActionResult, { format, root }: Options): Promise<void> {
+async function tell(result: ValidationResult, { format, root }: Options): Promise<void> {
   const { ok, outputs, annotations } = result;
   const objects = Number(outputs.objects ?? 0);
   switch (format) {
@@ -140,8 +173,9 @@ async function tell(result: ActionResult, { format, root }: Options): Promise<vo
       return annotate(result);
     case "text": {
       const findings = renderFindings(annotations, linesOf(root), process.stdout.isTTY === true);
-      const verdict = ok ? `valid: ${objects} objects checked` : `not valid: ${count(annotations)}`;
-      return write(`${findings}${verdict}\n`);
+      const written = result.fixed.map((path) => `written: ${path}\n`).join("");
+      const verdict = ok ? `valid: ${objects} objects checked` : `not valid: ${errorsIn(annotations)}`;
+      return write(`${written}${findings}${verdict}\n`);
     }
   }
 }
@@ -159,9 +193,17 @@ function write(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }
 
-function count(findings: readonly Finding[]): string {
-  const errors = findings.filter(({ severity }) => severity === "error").length;
-  return `${errors} ${errors === 1 ? "error" : "errors"}`;
+/** Says too how many of them `--fix` may mend. */
+function errorsIn(findings: readonly Finding[]): string {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  const own = errors.filter(({ rule, repair }) => repair !== undefined || FIXED_BY_WRITING.test(rule)).length;
+  return `${count(errors.length, "error")}${own === 0 ? "" : `, ${own} of them for --fix`}`;
+}
+
+const FIXED_BY_WRITING = /^generated\/(?:stale|missing|left-over)$/;
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 /** A file may be gone, or be no text: then the finding stands alone. */

@@ -1,4 +1,5 @@
 import { parseVersions, VERSIONS_FILE } from "../domain/versions.ts";
+import type { ImageRegistry } from "../ports/image-registry.ts";
 import type { ManifestRenderer } from "../ports/manifest-renderer.ts";
 import type { ManifestValidator } from "../ports/manifest-validator.ts";
 import type { Memory } from "../ports/memory.ts";
@@ -15,17 +16,19 @@ import { kustomizeRenderer } from "./kustomize.ts";
  *
  * @param root absolute path of the repository that is validated
  * @param toolsDir the pinned tools
- * @param options `batches`: false renders each folder by a process of its own
+ * @param options `batches`: false renders each folder by a process of its own; `rememberAs`: the repository whose
+ *   memory is used, for a copy of it
  */
 export function connectValidation(
   root: string,
   toolsDir: string,
-  options: { batches?: boolean } = {},
+  options: { batches?: boolean; rememberAs?: string } = {},
 ): {
   workspace: Workspace;
   renderer: ManifestRenderer;
   validator: ManifestValidator;
   memory: Memory;
+  registry: Pick<ImageRegistry, "digest">;
 } {
   const workspace = gitWorkspace(root);
   const connect = async (): Promise<ManifestRenderer> => {
@@ -34,7 +37,11 @@ export function connectValidation(
   let renderer: Promise<ManifestRenderer> | undefined;
   return {
     workspace,
-    memory: fileMemory(root, toolsDir),
+    memory: fileMemory(options.rememberAs ?? root, toolsDir),
+    registry: {
+      // Seldom needed, and long to load.
+      digest: async (reference) => (await import("./oci-registry.ts")).ociRegistry().digest(reference),
+    },
     renderer: {
       render: async (folder) => {
         renderer ??= connect();

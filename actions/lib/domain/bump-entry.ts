@@ -100,6 +100,19 @@ export function planEntry(
   return { from, to, splices };
 }
 
+/**
+ * Decides where an entry's digest is to be written.
+ *
+ * @param text the whole file
+ * @param entry an entry that has none
+ * @param digest `sha256:…`
+ * @returns nothing where the entry has the key already
+ */
+export function addDigest(text: string, { node }: ImageEntry, digest: string): Splice[] {
+  if (node.items.some((item) => keyOf(item) === "digest")) return [];
+  return insertions(text, node, ["digest"], { newName: undefined, newTag: undefined, digest });
+}
+
 /** New lines after the last of the entry's own, or new pairs of a flow mapping. */
 function insertions(text: string, entry: YAMLMap, missing: readonly Key[], to: ImagePin): Splice[] {
   const pairs = ["name", ...PIN_KEYS].map((key) => entry.items.find((item) => keyOf(item) === key));

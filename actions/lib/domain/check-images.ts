@@ -130,6 +130,7 @@ function checkPin(entry: ImageEntry): Finding[] {
       message: `the image \`${entry.name}\` has no digest, so what runs can change without a commit`,
       expected: "newTag and digest",
       fix: `let bump-images write both, or set newTag to ${UNBUILT}`,
+      repair: "digest",
     },
   ];
 }

@@ -89,7 +89,7 @@ class Readable {
     }
     if (this.#later.has(name)) {
       const message = `${quote(written)} is made after this mart`;
-      return { rule, message, expected, fix: "move its block in `marts` above this one's" };
+      return { rule, message, expected, fix: "move its block in `marts` above this one's", repair: "order" };
     }
     const fix = this.#suggest(name) ?? "name one of them, or add the table to the pipeline";
     return { rule, message: `the pipeline has no table ${quote(written)}`, expected, fix };

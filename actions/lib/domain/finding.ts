@@ -1,6 +1,9 @@
 /** How bad a finding is: an `error` fails the run, a `warning` and a `notice` do not. */
 export type Severity = "error" | "warning" | "notice";
 
+/** What `--fix` can do by itself: put quotes around a value or take them away, put marts in order, add a digest. */
+export type Repair = "quote" | "unquote" | "order" | "digest";
+
 /** One thing found at one place of one source file. Lines and columns count from 1. */
 export interface Finding {
   /** Stable id of the rule, `area/name`, for instance `pipeline/unknown-key`. */
@@ -16,6 +19,8 @@ export interface Finding {
   expected?: string;
   /** What to do about it. */
   fix?: string;
+  /** How it can be mended without a person, where it can. */
+  repair?: Repair;
   /** For what is found in a rendered object: its name, and a JSON pointer into it. */
   rendered?: { object: string; pointer: string };
 }

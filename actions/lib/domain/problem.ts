@@ -3,7 +3,7 @@ import type { JsonPointer } from "./json-pointer.ts";
 import type { YamlPositions } from "./yaml-positions.ts";
 
 /** A finding that has no place yet. */
-export type Problem = Pick<Finding, "rule" | "message" | "expected" | "fix">;
+export type Problem = Pick<Finding, "rule" | "message" | "expected" | "fix" | "repair">;
 
 /** A problem with a value of a YAML document. */
 export interface PointedProblem extends Problem {

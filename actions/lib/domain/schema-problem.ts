@@ -66,7 +66,7 @@ export function wrongType(
     rule: "pipeline/wrong-type",
     message: `${nameOf(pointer)} is ${describeValue(value)}`,
     expected,
-    fix: typeFix(pointer, value, types, schema),
+    ...typeFix(pointer, value, types, schema),
   };
 }
 
@@ -196,19 +196,24 @@ function allowedBy(error: ErrorObject): string[] {
   return (allowed as unknown[]).map(String);
 }
 
-function typeFix(pointer: JsonPointer, value: unknown, types: readonly string[], schema: JsonSchema): string {
+function typeFix(
+  pointer: JsonPointer,
+  value: unknown,
+  types: readonly string[],
+  schema: JsonSchema,
+): Pick<PointedProblem, "fix" | "repair"> {
   const key = pointerKeys(pointer).at(-1) ?? "";
   const scalar = typeof value !== "object";
-  if (value === null) return "write it, or remove the key";
-  if (types.includes("array") && scalar) return `write \`${key}: [${String(value)}]\``;
-  if (types.includes("string") && scalar) return `quote it: \`"${String(value)}"\``;
+  if (value === null) return { fix: "write it, or remove the key" };
+  if (types.includes("array") && scalar) return { fix: `write \`${key}: [${String(value)}]\`` };
+  if (types.includes("string") && scalar) return { fix: `quote it: \`"${String(value)}"\``, repair: "quote" };
   if (types.some(isNumeric) && typeof value === "string" && /^-?[0-9.]+$/.test(value))
-    return "drop the quotes";
+    return { fix: "drop the quotes", repair: "unquote" };
   const required = schema.required as string[] | undefined;
   if (types.includes("object") && required !== undefined) {
-    return `write a mapping with ${required.map(quote).join(", ")}`;
+    return { fix: `write a mapping with ${required.map(quote).join(", ")}` };
   }
-  return "write it so";
+  return { fix: "write it so" };
 }
 
 function isNumeric(type: string): boolean {

@@ -106,11 +106,11 @@ export class CorpusRepository {
   }
 
   #portsOf(files: Readonly<Record<string, string | Uint8Array>>, memory: Memory): CorpusPorts {
-    const { renderer, validator } = this.#connected;
+    const { renderer, validator, registry } = this.#connected;
     const contentIds = async (): Promise<Map<string, string>> =>
       new Map(Object.entries(files).map(([path, content]) => [path, idOf(content)]));
     const workspace = { ...memoryWorkspace(files), contentIds };
-    return { workspace, renderer, validator, memory, logger: silentLogger() };
+    return { workspace, renderer, validator, registry, memory, logger: silentLogger() };
   }
 }
 

@@ -33,7 +33,20 @@ export function missingPackages(has: (program: string) => boolean = isHere): str
  * @throws UserError where there is no apt-get, or it fails
  */
 export async function installPackages(log: (line: string) => void): Promise<void> {
-  const missing = missingPackages();
+  await installFromDebian(missingPackages(), log);
+}
+
+/**
+ * Installs packages of Debian's.
+ *
+ * @param missing their names; nothing is done without any
+ * @param log takes a line for what is installed
+ * @throws UserError where there is no apt-get, or it fails
+ */
+export async function installFromDebian(
+  missing: readonly string[],
+  log: (line: string) => void,
+): Promise<void> {
   if (missing.length === 0) return;
   if (!isHere("apt-get")) {
     throw new UserError(

@@ -16,6 +16,10 @@ export interface Inputs {
   baseImage: string | undefined;
   /** A reference, or `undefined` where no `dags` is built. */
   airflowImage: string | undefined;
+  /** Whether bases that are not given are built from this repository's Dockerfiles. */
+  bases?: boolean;
+  /** What those stand on; Debian's own by default. */
+  debianImage?: string | undefined;
   /** Names of pipelines; empty for all. */
   pipelines: readonly string[];
   /** PEM; `undefined` signs with no key. */
@@ -31,6 +35,8 @@ export const inputNames = [
   "registry",
   "base-image",
   "airflow-image",
+  "bases",
+  "debian-image",
   "pipelines",
   "signing-key",
   "keyless",
@@ -53,6 +59,8 @@ export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs
     registry: parseRegistry(requiredInput(read, "registry")),
     baseImage: imageInput(read, "base-image", "ghcr.io/acme/spark-base:4.1.3"),
     airflowImage: imageInput(read, "airflow-image", "ghcr.io/acme/airflow:3.3.2"),
+    bases: booleanInput(read, "bases"),
+    debianImage: imageInput(read, "debian-image", "docker.io/library/debian:bookworm-slim"),
     pipelines: listInput(read, "pipelines"),
     signingKey,
     keyless,
@@ -63,7 +71,7 @@ export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs
 
 function imageInput(
   read: ReadInput<(typeof inputNames)[number]>,
-  name: "base-image" | "airflow-image",
+  name: "base-image" | "airflow-image" | "debian-image",
   example: string,
 ): string | undefined {
   const image = optionalInput(read, name);

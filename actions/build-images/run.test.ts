@@ -11,6 +11,7 @@ import { craneProgram } from "../lib/testing/crane-program.ts";
 import { gitRepository } from "../lib/testing/git-repository.ts";
 import { type MemoryRegistry, memoryRegistry } from "../lib/testing/memory-registry.ts";
 import { type MemoryWorkspace, memoryWorkspace } from "../lib/testing/memory-workspace.ts";
+import { noBases } from "../lib/testing/no-bases.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
 import { type Inputs, loadInputs } from "./inputs.ts";
 import { type Ports, run } from "./run.ts";
@@ -41,6 +42,7 @@ function ports(more: { files?: Record<string, string>; registry?: MemoryRegistry
   return {
     workspace: memoryWorkspace({ ...files, ...more.files }),
     registry: more.registry ?? memoryRegistry(),
+    bases: noBases(),
     source: buildSource(),
     signer: undefined,
     logger: silentLogger(),
@@ -216,6 +218,7 @@ describe("loadInputs", () => {
       registry: "ghcr.io/acme/",
       "base-image": "ghcr.io/acme/spark:1",
       "airflow-image": "ghcr.io/acme/airflow:1",
+      bases: "false",
       pipelines: "a, b",
       keyless: "false",
       rebuild: "false",
@@ -225,6 +228,8 @@ describe("loadInputs", () => {
       registry: "ghcr.io/acme",
       baseImage: "ghcr.io/acme/spark:1",
       airflowImage: "ghcr.io/acme/airflow:1",
+      bases: false,
+      debianImage: undefined,
       pipelines: ["a", "b"],
       signingKey: undefined,
       keyless: false,
@@ -234,21 +239,42 @@ describe("loadInputs", () => {
   });
 
   test.each([
-    [{ keyless: "false", rebuild: "false", "dry-run": "false" }, "Input `registry` is empty"],
+    [{ keyless: "false", bases: "false", rebuild: "false", "dry-run": "false" }, "Input `registry` is empty"],
     [
-      { registry: "https://ghcr.io", keyless: "false", rebuild: "false", "dry-run": "false" },
+      { registry: "https://ghcr.io", keyless: "false", bases: "false", rebuild: "false", "dry-run": "false" },
       "write ghcr.io",
     ],
     [
-      { registry: "ghcr.io", keyless: "true", "signing-key": "k", rebuild: "false", "dry-run": "false" },
+      {
+        registry: "ghcr.io",
+        keyless: "true",
+        "signing-key": "k",
+        bases: "false",
+        rebuild: "false",
+        "dry-run": "false",
+      },
       "Inputs `keyless` and `signing-key` are both given",
     ],
     [
-      { registry: "ghcr.io", keyless: "false", rebuild: "false", "dry-run": "false", "base-image": "A B" },
+      {
+        registry: "ghcr.io",
+        keyless: "false",
+        bases: "false",
+        rebuild: "false",
+        "dry-run": "false",
+        "base-image": "A B",
+      },
       'Input `base-image` is "A B"',
     ],
     [
-      { registry: "ghcr.io", keyless: "false", rebuild: "false", "dry-run": "false", "airflow-image": ":" },
+      {
+        registry: "ghcr.io",
+        keyless: "false",
+        bases: "false",
+        rebuild: "false",
+        "dry-run": "false",
+        "airflow-image": ":",
+      },
       'Input `airflow-image` is ":"',
     ],
   ])("refuses %j", (given, message) => {

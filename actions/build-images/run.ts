@@ -12,7 +12,9 @@ import {
   planImages,
 } from "../lib/domain/plan-images.ts";
 import { settleInParallel } from "../lib/domain/settle-in-parallel.ts";
+import { throwFailures } from "../lib/domain/throw-failures.ts";
 import { UserError } from "../lib/domain/user-error.ts";
+import type { BaseImages } from "../lib/ports/base-images.ts";
 import type { BuildSource } from "../lib/ports/build-source.ts";
 import type { ImageEvidence } from "../lib/ports/image-evidence.ts";
 import type { ImageRegistry } from "../lib/ports/image-registry.ts";
@@ -22,12 +24,15 @@ import type { FileEntry, Workspace } from "../lib/ports/workspace.ts";
 import { renderBuiltImages } from "../lib/render/render-built-images.ts";
 import { type Base, baseOf, imageDescriber, readLibraries } from "./describe-images.ts";
 import type { Inputs } from "./inputs.ts";
+import { provideBases } from "./provide-bases.ts";
 import { requireContract } from "./require-contract.ts";
 
 /** What this action works through. */
 export interface Ports {
   workspace: Workspace;
   registry: ImageRegistry & Pick<ImageEvidence, "attach">;
+  /** What the Dockerfiles make. */
+  bases: BaseImages;
   source: BuildSource;
   /** `undefined` leaves images unsigned. */
   signer: Signer | undefined;
@@ -38,12 +43,11 @@ export interface Ports {
 const PUSHES_AT_ONCE = 8;
 /** A look-up waits for the network alone. */
 const LOOK_UPS_AT_ONCE = 32;
-/** More of the same helps nobody. */
-const TOLD = 10;
 
 /**
- * Builds the images of the pipelines, and where Airflow's is given `dags` from it, and pushes those that the registry does not have yet. An image's tag is the
- * hash of all that goes in, so one look-up tells whether there is anything to do.
+ * Builds the images of the pipelines, and where there is one with Airflow `dags` from it, and pushes those that the
+ * registry does not have yet. An image's tag is the hash of all that goes in, so one look-up tells whether there is
+ * anything to do.
  *
  * @param inputs what to build, and where it goes
  * @param ports the repository, the registry, the log
@@ -53,19 +57,24 @@ const TOLD = 10;
  */
 export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const tree = await ports.workspace.list("pipelines");
+  const { airflowImage, baseImage, built, missing } = await provideBases(inputs, ports);
   const [jobs, dags, base, airflow] = await Promise.all([
-    readContents(inputs, ports.workspace, tree),
-    readDags(inputs, ports.workspace, tree),
-    resolveBase("base-image", inputs.baseImage, ports),
-    resolveBase("airflow-image", inputs.airflowImage, ports),
+    missing.has("spark-base") ? [] : readContents(inputs, ports.workspace, tree),
+    airflowImage === undefined ? [] : readDags(ports.workspace, tree),
+    resolveBase("base-image", baseImage, ports),
+    resolveBase("airflow-image", airflowImage, ports),
   ]);
+  if (missing.size > 0)
+    ports.logger.info(`What stands on ${[...missing].join(" and ")} is told when that is built.`);
   const files = await readFiles([...jobs, ...dags], ports.workspace);
   const plan = (contents: readonly ImageContents[], on: Base | undefined): BasedImage[] =>
     planImages(contents, files, { registry: inputs.registry, base: on?.digest }).map((image) => ({
       ...image,
       base: on,
     }));
-  const images = await deliver([...plan(jobs, base), ...plan(dags, airflow)], inputs, ports);
+  const above = await deliver([...plan(jobs, base), ...plan(dags, airflow)], inputs, ports);
+  // Pipelines' images stand on it, and nothing runs it itself.
+  const images = [...built.filter(({ name }) => name !== "spark-base"), ...above];
   for (const image of images) ports.logger.info(`${image.reference} ${tellState(image, inputs.dryRun)}`);
   return {
     ok: true,
@@ -96,12 +105,7 @@ async function readContents(
 }
 
 /** All pipelines are in it, whichever are chosen: what it lacks, Airflow forgets. */
-async function readDags(
-  inputs: Inputs,
-  workspace: Workspace,
-  tree: readonly FileEntry[],
-): Promise<ImageContents[]> {
-  if (inputs.airflowImage === undefined) return [];
+async function readDags(workspace: Workspace, tree: readonly FileEntry[]): Promise<ImageContents[]> {
   const names = choosePipelines([], tree);
   await readPipelines(names, workspace);
   return planDagsContents(names, tree);
@@ -201,16 +205,5 @@ async function all<Item, Result>(
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
-  const outcomes = await settleInParallel(atOnce, items, work);
-  const failures = outcomes.filter((outcome) => outcome.status === "rejected").map(({ reason }) => reason);
-  const bug = failures.find((failure) => !(failure instanceof UserError));
-  if (bug !== undefined) throw bug;
-  if (failures.length > 0) throw new UserError(tellFailures(failures), { cause: failures[0] });
-  return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-}
-
-function tellFailures(failures: readonly UserError[]): string {
-  const messages = [...new Set(failures.map(({ message }) => message))];
-  const more = messages.length > TOLD ? [`and ${messages.length - TOLD} more like these`] : [];
-  return [...messages.slice(0, TOLD), ...more].join("\n");
+  return throwFailures(await settleInParallel(atOnce, items, work));
 }

@@ -1,9 +1,11 @@
+import { join } from "node:path";
+import { prepareJars } from "../../actions/lib/adapters/jars.ts";
+import { findJava, type Java } from "../../actions/lib/adapters/java.ts";
 import { javaVersions } from "../../actions/lib/domain/java-versions.ts";
 import { UserError } from "../../actions/lib/domain/user-error.ts";
 import { prepareManifestSchemas, prepareTool, type ToolName } from "./go.ts";
-import { prepareJars } from "./jars.ts";
-import { findJava, type Java } from "./java.ts";
 import { type PythonEnvironment, preparePython } from "./python.ts";
+import { runtimeDir } from "./repository.ts";
 import { assertVersions, readVersions } from "./versions.ts";
 
 /** All that the repository's commands run on. */
@@ -47,7 +49,8 @@ export async function prepare<Tool extends ToolName>(
   const python = timed("python", () => preparePython({ oldest: of.python }));
   const java = timed("java", () => findJava(javaVersions(of.spark, of.java)));
   const jars = java.then(
-    ({ home }) => timed("jars", () => prepareJars({ javaHome: home })),
+    ({ home }) =>
+      timed("jars", () => prepareJars({ javaHome: home, lockFile: join(runtimeDir, "jars.lock") })),
     () => undefined, // told once, by `java` itself
   );
   const built = buildInTurn(tools, timed);

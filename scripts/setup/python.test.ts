@@ -4,9 +4,9 @@ import { cacheRoot } from "kubeconform-wrapper";
 import { beforeEach, describe, expect, test } from "vitest";
 import { runProcess } from "../../actions/lib/adapters/process.ts";
 import { temporaryFolder } from "../../actions/lib/testing/temporary-folder.ts";
+import { writeProgram } from "../../actions/lib/testing/write-program.ts";
 import { type PythonOptions, preparePython } from "./python.ts";
 import { runtimeDir } from "./repository.ts";
-import { program } from "./testing.ts";
 
 let options: PythonOptions & { locks: string; cacheDir: string };
 
@@ -69,8 +69,8 @@ describe("says what to do", () => {
 
   test("with one that is too old, and one that lacks venv", async () => {
     const bin = await temporaryFolder();
-    await program(bin, "python3", tells("3.9.2", true));
-    await program(bin, "python3.12", tells("3.12.1", false));
+    await writeProgram(bin, "python3", tells("3.9.2", true));
+    await writeProgram(bin, "python3.12", tells("3.12.1", false));
     await expect(preparePython({ ...options, env: { PATH: bin } })).rejects.toThrow(
       "there is only 3.9.2 (/opt/3.9.2/python), 3.12.1 (/opt/3.12.1/python), which lacks the venv module.",
     );

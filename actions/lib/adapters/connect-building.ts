@@ -1,9 +1,12 @@
+import { join } from "node:path";
+import type { BaseImages } from "../ports/base-images.ts";
 import type { BuildSource } from "../ports/build-source.ts";
 import type { ImageEvidence } from "../ports/image-evidence.ts";
 import type { ImageRegistry } from "../ports/image-registry.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Signer } from "../ports/signing.ts";
 import type { Workspace } from "../ports/workspace.ts";
+import { baseImages } from "./base-images.ts";
 import { gitBuildSource } from "./git-build-source.ts";
 import { gitWorkspace } from "./git-workspace.ts";
 import { ociRegistry } from "./oci-registry.ts";
@@ -11,6 +14,7 @@ import { ociRegistry } from "./oci-registry.ts";
 interface Connected {
   workspace: Workspace;
   registry: ImageRegistry & ImageEvidence;
+  bases: BaseImages;
   source: BuildSource;
   signer: Signer | undefined;
   logger: Logger;
@@ -31,6 +35,7 @@ export async function connectBuilding(options: {
   return {
     workspace: gitWorkspace(root),
     registry: ociRegistry(),
+    bases: baseImages(root, join(root, "scripts/tools"), logger),
     source: gitBuildSource(root, process.env),
     signer: keyless || signingKey !== undefined ? await connectSigner(signingKey) : undefined,
     logger,

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { text } from "../../../actions/lib/adapters/context-part.ts";
+import type { Recipe } from "../../../actions/lib/adapters/recipes.ts";
 import { UserError } from "../../../actions/lib/domain/user-error.ts";
+import type { ImageBuilder } from "../../../actions/lib/ports/image-builder.ts";
 import { memoryRegistry } from "../../../actions/lib/testing/memory-registry.ts";
 import { type BuildOptions, buildClusterImages, lookUpClusterImages } from "./build-cluster-images.ts";
-import { text } from "./context-part.ts";
-import type { ImageBuilder } from "./image-builder.ts";
-import type { Recipe } from "./recipes.ts";
 
 const recipe = (repository: string, base: string | undefined, content: string): Recipe => ({
   name: repository,

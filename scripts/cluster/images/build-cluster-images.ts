@@ -1,15 +1,13 @@
-import { createHash } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { buildah } from "../../../actions/lib/adapters/buildah.ts";
+import { buildRecipe, type Recipe, recipeTag } from "../../../actions/lib/adapters/recipes.ts";
 import type { PinnedImage } from "../../../actions/lib/domain/built-image.ts";
 import { formatImageReference } from "../../../actions/lib/domain/image-reference.ts";
 import { settleInParallel } from "../../../actions/lib/domain/settle-in-parallel.ts";
+import { throwFailures } from "../../../actions/lib/domain/throw-failures.ts";
 import { UserError } from "../../../actions/lib/domain/user-error.ts";
+import type { ImageBuilder } from "../../../actions/lib/ports/image-builder.ts";
 import type { ImageRegistry } from "../../../actions/lib/ports/image-registry.ts";
-import { buildah } from "./buildah.ts";
-import { fillContext } from "./context-part.ts";
-import type { ImageBuilder } from "./image-builder.ts";
-import { type Recipe, recipes } from "./recipes.ts";
+import { recipes } from "./recipes.ts";
 
 export interface BuildOptions {
   /** The repository's root. */
@@ -29,12 +27,6 @@ export interface BuildOptions {
   /** What is built; the platform's images by default. */
   recipes?: readonly Recipe[];
 }
-
-/** Part of every tag: to be raised when the same files shall make another image. */
-const FORMAT = "wavehouse-built-image/1";
-
-/** On a disk, not in memory: a Mac has it too. */
-const CONTEXTS = "/var/tmp";
 
 /** While one waits for the network the other computes. */
 const AT_ONCE = 2;
@@ -62,14 +54,7 @@ export async function buildClusterImages(options: BuildOptions): Promise<PinnedI
   };
   try {
     const outcomes = await settleInParallel(AT_ONCE, wanted, make);
-    const failures = outcomes.flatMap((outcome) =>
-      outcome.status === "rejected" ? [outcome.reason as unknown] : [],
-    );
-    const bug = failures.find((failure) => !(failure instanceof UserError));
-    if (bug !== undefined) throw bug;
-    const faults = failures.filter((failure) => failure instanceof UserError).map(({ message }) => message);
-    if (faults.length > 0) throw new UserError([...new Set(faults)].join("\n"));
-    const images = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+    const images = throwFailures(outcomes);
     return images.filter(({ name }) => name !== "debian");
   } finally {
     await builder.close();
@@ -90,7 +75,7 @@ export async function lookUpClusterImages(options: BuildOptions): Promise<FoundI
     const repository = `${options.registry}/${recipe.repository}`;
     const isOpen = known !== undefined && known.image === undefined;
     const base = known?.image === undefined ? baseFrom(options.debian) : baseOf(known.image);
-    const tag = isOpen ? undefined : await tagOf(recipe, base?.identity);
+    const tag = isOpen ? undefined : await recipeTag(recipe, base?.identity);
     const digest = tag === undefined ? undefined : await options.images.digest(`${repository}:${tag}`);
     const image =
       tag === undefined || digest === undefined
@@ -173,38 +158,11 @@ async function provide(
   builder: () => Promise<ImageBuilder>,
 ): Promise<PinnedImage> {
   const repository = `${registry}/${recipe.repository}`;
-  const tag = await tagOf(recipe, base?.identity);
+  const tag = await recipeTag(recipe, base?.identity);
   const known = await images.digest(`${repository}:${tag}`);
-  const digest = known ?? (await build(recipe, base, `${repository}:${tag}`, { builder, log }));
+  const place = { base: base?.reference, reference: `${repository}:${tag}` };
+  const digest = known ?? (await buildRecipe(recipe, place, builder, log));
   return pinned(recipe, repository, { tag, digest }, known === undefined);
-}
-
-async function build(
-  recipe: Recipe,
-  base: Base | undefined,
-  reference: string,
-  { builder, log }: { builder: () => Promise<ImageBuilder>; log: (line: string) => void },
-): Promise<string> {
-  const context = await mkdtemp(join(CONTEXTS, "wavehouse-context-"));
-  const started = performance.now();
-  const seconds = (): string => ((performance.now() - started) / 1000).toFixed(1);
-  try {
-    await fillContext(context, recipe.parts);
-    const prepared = seconds();
-    const digest = await (await builder()).build({ context, base: base?.reference, reference });
-    log(`${reference}: built and pushed in ${seconds()} s, ${prepared} s of it for what goes in`);
-    return digest;
-  } finally {
-    await rm(context, { recursive: true, force: true });
-  }
-}
-
-async function tagOf(recipe: Recipe, base: string | undefined): Promise<string> {
-  const parts = await Promise.all(recipe.parts.map(async (part) => [part.path, await part.identity()]));
-  return createHash("sha256")
-    .update(JSON.stringify([FORMAT, process.arch, base ?? "scratch", parts]))
-    .digest("hex")
-    .slice(0, 16);
 }
 
 /** Starts the builder when it is first needed. */

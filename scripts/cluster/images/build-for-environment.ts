@@ -1,14 +1,15 @@
 import { run as bumpImages } from "../../../actions/bump-images/run.ts";
+import { type ChosenBuilder, chooseBuilder } from "../../../actions/lib/adapters/choose-builder.ts";
 import { connectDelivery } from "../../../actions/lib/adapters/connect-delivery.ts";
 import type { PinnedImage } from "../../../actions/lib/domain/built-image.ts";
 import { UserError } from "../../../actions/lib/domain/user-error.ts";
 import { StepPrinter } from "../../demo/print.ts";
+import { toolsDir } from "../../setup/repository.ts";
 import { readEnvironment } from "../bootstrap/read-environment.ts";
 import { type BuildFor, buildImages, lineLogger, lookUpImages } from "../build-images.ts";
 import { findKubectl } from "../find-kubectl.ts";
 import { kubectl } from "../kubectl.ts";
 import type { ClusterOptions } from "../options.ts";
-import { type ChosenBuilder, chooseBuilder } from "./choose-builder.ts";
 import { type ReachedRegistry, reachRegistry } from "./reach-registry.ts";
 
 /** Our own: where third parties' images can be pulled, nothing stands in for them. */
@@ -68,7 +69,7 @@ async function prepare(
   log: (line: string) => void,
 ): Promise<{ builder: ChosenBuilder; reached: ReachedRegistry; registry: string }> {
   const { registry } = await readEnvironment(root, environment);
-  const builder = await chooseBuilder(baseImage);
+  const builder = await chooseBuilder(baseImage, toolsDir);
   log(`${builder.name} builds, on ${builder.debian ?? "a Debian made from its packages"}`);
   const cluster = context === undefined ? undefined : kubectl(await findKubectl(), [`--context=${context}`]);
   const reached = await reachRegistry(registry, { address, cluster });

@@ -3,10 +3,10 @@ import { createInterface } from "node:readline";
 import { ociRegistry } from "../../../actions/lib/adapters/oci-registry.ts";
 import { isLoopback, registryHost } from "../../../actions/lib/domain/image-reference.ts";
 import { UserError } from "../../../actions/lib/domain/user-error.ts";
+import type { ImageBuilder } from "../../../actions/lib/ports/image-builder.ts";
 import type { ImageEvidence } from "../../../actions/lib/ports/image-evidence.ts";
 import type { ImageRegistry } from "../../../actions/lib/ports/image-registry.ts";
 import type { Kubectl } from "../kubectl.ts";
-import type { ImageBuilder } from "./image-builder.ts";
 
 /** Minikube's addon: pods' images come from it by `localhost:5000`, which is the node's own and not this machine's. */
 const addon = { namespace: "kube-system", service: "registry", port: 80 } as const;

@@ -1,25 +1,17 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { baseRecipes } from "../../../actions/lib/adapters/base-recipes.ts";
+import {
+  type ContextPart,
+  cached,
+  file,
+  moduleFile,
+  program,
+  text,
+} from "../../../actions/lib/adapters/context-part.ts";
 import { prepareMirrors, readMirrors, renderGitConfig } from "../../../actions/lib/adapters/mirrors.ts";
-import { javaVersions } from "../../../actions/lib/domain/java-versions.ts";
-import { parseVersions, VERSIONS_FILE } from "../../../actions/lib/domain/versions.ts";
-import { prepareJars } from "../../setup/jars.ts";
-import { findJava } from "../../setup/java.ts";
-import { type ContextPart, cached, file, moduleFile, program, text } from "./context-part.ts";
+import type { Recipe } from "../../../actions/lib/adapters/recipes.ts";
 import { debianIdentity, prepareDebianRoot } from "./debian-root.ts";
-
-/** What an image is built from. */
-export interface Recipe {
-  /** What manifests call it: a bare name for our own, upstream's for one that stands in for it. */
-  name: string;
-  /** Where it is in the registry. */
-  repository: string;
-  /** The repository of the image it stands on, one of those before it; `undefined` for nothing. */
-  base: string | undefined;
-  /** With the `Dockerfile`. */
-  parts: readonly ContextPart[];
-}
 
 /** In Argo CD's image. */
 const MIRRORS = "/opt/mirrors";
@@ -31,7 +23,7 @@ const MIRRORS = "/opt/mirrors";
  */
 export function recipes(root: string): Recipe[] {
   const toolsDir = join(root, "scripts/tools");
-  const own = join(root, "pipelines/runtime/images");
+  const own = baseRecipes(root);
   const standIns = join(root, "scripts/cluster/images");
   const tool = (name: string, path: string): ContextPart => program(name, toolsDir, path);
   const from = (name: string, source: string, path: string): ContextPart =>
@@ -47,7 +39,6 @@ export function recipes(root: string): Recipe[] {
     base,
     parts: [file(join(standIns, name, "Dockerfile"), "Dockerfile"), ...parts],
   });
-  const runtime = (name: string): ContextPart => file(join(root, "pipelines/runtime", name), name);
   return [
     {
       name: "debian",
@@ -73,18 +64,7 @@ export function recipes(root: string): Recipe[] {
     standIn("redis", "public.ecr.aws/docker/library/redis", [
       file(join(standIns, "redis/entrypoint.sh"), "entrypoint.sh"),
     ]),
-    {
-      name: "spark-base",
-      repository: "spark-base",
-      base: "debian",
-      parts: [
-        file(join(own, "spark-base/Dockerfile"), "Dockerfile"),
-        file(join(own, "spark-base/entrypoint.sh"), "entrypoint.sh"),
-        runtime("uv.lock.txt"),
-        runtime("requirements-spark.lock"),
-        jars(root),
-      ],
-    },
+    own["spark-base"],
     standIn(
       "spark-operator",
       "ghcr.io/kubeflow/spark-operator/controller",
@@ -104,16 +84,7 @@ export function recipes(root: string): Recipe[] {
     standIn("external-secrets", "ghcr.io/external-secrets/external-secrets", [
       tool("external-secrets", "external-secrets"),
     ]),
-    {
-      name: "airflow",
-      repository: "airflow",
-      base: "debian",
-      parts: [
-        file(join(own, "airflow/Dockerfile"), "Dockerfile"),
-        runtime("uv.lock.txt"),
-        runtime("requirements-airflow.lock"),
-      ],
-    },
+    own.airflow,
   ];
 }
 
@@ -124,14 +95,4 @@ function debian(): ContextPart {
     async () => identity,
     "root.tar",
   );
-}
-
-function jars(root: string): ContextPart {
-  const lockFile = join(root, "pipelines/runtime/jars.lock");
-  const prepare = async (): Promise<string> => {
-    const { of } = parseVersions(await readFile(join(root, VERSIONS_FILE)));
-    const java = await findJava(javaVersions(of.spark, of.java));
-    return prepareJars({ lockFile, javaHome: java.home });
-  };
-  return cached(prepare, () => readFile(lockFile, "utf8"), "jars");
 }

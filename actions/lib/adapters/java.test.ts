@@ -1,10 +1,10 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { javaVersions } from "../../actions/lib/domain/java-versions.ts";
-import { temporaryFolder } from "../../actions/lib/testing/temporary-folder.ts";
+import { javaVersions } from "../domain/java-versions.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
+import { writeProgram } from "../testing/write-program.ts";
 import { findJava } from "./java.ts";
-import { program } from "./testing.ts";
 
 let root: string;
 beforeEach(async () => {
@@ -17,7 +17,7 @@ async function java(name: string, version: string, asked = false): Promise<strin
   const body = asked
     ? `echo "    java.version = ${version}" >&2; echo "    java.home = ${home}" >&2`
     : "exit 1";
-  await program(home, "bin/java", body);
+  await writeProgram(home, "bin/java", body);
   if (!asked) await writeFile(join(home, "release"), `IMPLEMENTOR="x"\nJAVA_VERSION="${version}"\n`);
   return home;
 }

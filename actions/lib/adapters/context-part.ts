@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { chmod, copyFile, cp, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { goModuleDir } from "kubeconform-wrapper";
-import { asUserError, goTool } from "../../../actions/lib/adapters/go-tools.ts";
+import { asUserError, goTool } from "./go-tools.ts";
 
 /** One file or folder of a build's context. Its identity is known before it is made: most builds are not needed. */
 export interface ContextPart {

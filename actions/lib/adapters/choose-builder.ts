@@ -1,10 +1,9 @@
-import { goTool } from "../../../actions/lib/adapters/go-tools.ts";
-import { ProcessError, runProcess } from "../../../actions/lib/adapters/process.ts";
-import { UserError } from "../../../actions/lib/domain/user-error.ts";
-import { toolsDir } from "../../setup/repository.ts";
+import { UserError } from "../domain/user-error.ts";
+import type { ImageBuilder } from "../ports/image-builder.ts";
 import { buildah } from "./buildah.ts";
 import { docker } from "./docker.ts";
-import type { ImageBuilder } from "./image-builder.ts";
+import { goTool } from "./go-tools.ts";
+import { ProcessError, runProcess } from "./process.ts";
 
 /** What the Dockerfiles stand on where nothing else is said; an engine fetches it itself. */
 export const PUBLIC_DEBIAN = "docker.io/library/debian:bookworm-slim";
@@ -29,9 +28,10 @@ export interface BuilderFacts {
  * Chooses what builds images: Docker where its engine answers, since whoever has it needs no root; else buildah.
  *
  * @param debian another Debian to stand on, as the user named it
+ * @param toolsDir the pinned tools: one of them pushes what Docker made
  * @throws UserError when this machine has neither
  */
-export async function chooseBuilder(debian: string | undefined): Promise<ChosenBuilder> {
+export async function chooseBuilder(debian: string | undefined, toolsDir: string): Promise<ChosenBuilder> {
   const facts = {
     platform: process.platform,
     isRoot: process.getuid?.() === 0,

@@ -2,14 +2,14 @@ import { execFileSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { startLoopbackRegistry } from "../../../actions/lib/adapters/loopback-registry.ts";
-import { ociRegistry } from "../../../actions/lib/adapters/oci-registry.ts";
-import { runProcess } from "../../../actions/lib/adapters/process.ts";
-import { craneProgram } from "../../../actions/lib/testing/crane-program.ts";
-import { temporaryFolder } from "../../../actions/lib/testing/temporary-folder.ts";
+import type { ImageBuilder } from "../ports/image-builder.ts";
+import { craneProgram } from "../testing/crane-program.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { buildah } from "./buildah.ts";
 import { docker } from "./docker.ts";
-import type { ImageBuilder } from "./image-builder.ts";
+import { startLoopbackRegistry } from "./loopback-registry.ts";
+import { ociRegistry } from "./oci-registry.ts";
+import { runProcess } from "./process.ts";
 
 interface Builder {
   name: string;

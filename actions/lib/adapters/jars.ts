@@ -2,17 +2,16 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildOnce, cacheRoot } from "kubeconform-wrapper";
-import { ProcessError, runProcess } from "../../actions/lib/adapters/process.ts";
-import { type LockedJar, parseJarsLock } from "../../actions/lib/domain/jars-lock.ts";
-import { UserError } from "../../actions/lib/domain/user-error.ts";
-import { runtimeDir } from "./repository.ts";
+import { type LockedJar, parseJarsLock } from "../domain/jars-lock.ts";
+import { UserError } from "../domain/user-error.ts";
+import { ProcessError, runProcess } from "./process.ts";
 
 /** Newer ones may ask for a newer Maven. */
 const pluginVersion = "3.8.1";
 
 export interface JarsOptions {
-  /** The lock file; the repository's when not said. */
-  lockFile?: string;
+  /** The lock file. */
+  lockFile: string;
   /** The Java that Maven runs on. */
   javaHome: string;
   cacheDir?: string;
@@ -27,7 +26,7 @@ export interface JarsOptions {
  * @throws UserError without Maven, without the network on the first use, or when a checksum differs
  */
 export async function prepareJars(options: JarsOptions): Promise<string> {
-  const text = await readFile(options.lockFile ?? join(runtimeDir, "jars.lock"), "utf8");
+  const text = await readFile(options.lockFile, "utf8");
   const jars = parseJarsLock(text);
   const key = jars.map(({ sha256, group, artifact, version }) => [sha256, group, artifact, version]);
   const target = join(

@@ -3,7 +3,7 @@ import { readdir, readFile, realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { UserError } from "../../actions/lib/domain/user-error.ts";
+import { UserError } from "../domain/user-error.ts";
 
 const run = promisify(execFile);
 

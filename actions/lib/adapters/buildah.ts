@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { ProcessError, runProcess } from "../../../actions/lib/adapters/process.ts";
-import { isLoopback } from "../../../actions/lib/domain/image-reference.ts";
-import { UserError } from "../../../actions/lib/domain/user-error.ts";
-import type { ImageBuilder } from "./image-builder.ts";
+import { isLoopback } from "../domain/image-reference.ts";
+import { UserError } from "../domain/user-error.ts";
+import type { ImageBuilder } from "../ports/image-builder.ts";
+import { ProcessError, runProcess } from "./process.ts";
 import { trustedAuthorities } from "./trusted-authorities.ts";
 
 const buildTimeoutMs = 30 * 60_000;

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
  *
  * @returns its path
  */
-export async function program(folder: string, name: string, body: string): Promise<string> {
+export async function writeProgram(folder: string, name: string, body: string): Promise<string> {
   const path = join(folder, name);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, `#!/bin/sh\n${body}\n`);

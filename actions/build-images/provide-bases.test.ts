@@ -1,0 +1,161 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import type { BuiltImage } from "../lib/domain/built-image.ts";
+import { UserError } from "../lib/domain/user-error.ts";
+import type { BaseImage, BaseImages } from "../lib/ports/base-images.ts";
+import { memoryRegistry } from "../lib/testing/memory-registry.ts";
+import { memoryWorkspace } from "../lib/testing/memory-workspace.ts";
+import { silentLogger } from "../lib/testing/silent-logger.ts";
+import { type Inputs, loadInputs } from "./inputs.ts";
+import { type Ports, run } from "./run.ts";
+
+const files = {
+  "pipelines/breweries/pipeline.yaml": `apiVersion: wavehouse.dev/v1
+kind: Pipeline
+metadata: { name: breweries, owner: data-platform }
+spec:
+  schedule: "@daily"
+  storage: { format: delta, bucket: lakehouse }
+  sources: { api: { type: http, url: "https://example.org/breweries" } }
+  tables: [{ name: breweries, source: api, keys: [id], write: merge, columns: { id: string } }]
+`,
+  "pipelines/runtime/images/spark-base/Dockerfile": "FROM scratch",
+  "pipelines/runtime/images/airflow/Dockerfile": "FROM scratch",
+};
+
+/** Builds by writing down what it was asked for. */
+function recordedBases(refused?: BaseImage["name"]) {
+  const built: string[] = [];
+  const asked: (string | undefined)[] = [];
+  const base = (name: BaseImage["name"], tag: string): BaseImage => ({
+    name,
+    tag,
+    sources: [`pipelines/runtime/images/${name}/Dockerfile`],
+    build: async (reference) => {
+      if (name === refused) throw new UserError(`${reference} cannot be built: no space left`);
+      built.push(reference);
+      return `sha256:${createHash("sha256").update(reference).digest("hex")}`;
+    },
+  });
+  const state = { closed: 0, built, asked };
+  const images: BaseImages = {
+    read: async (debian) => {
+      asked.push(debian);
+      return [base("spark-base", "a1"), base("airflow", "b2")];
+    },
+    close: async () => {
+      state.closed += 1;
+    },
+  };
+  return { ...images, state };
+}
+
+const inputs = (more: Partial<Inputs> = {}): Inputs => ({
+  registry: "localhost:5001",
+  baseImage: undefined,
+  airflowImage: undefined,
+  bases: true,
+  pipelines: [],
+  dryRun: false,
+  ...more,
+});
+
+function ports(bases: BaseImages, registry = memoryRegistry()) {
+  const made: Ports = {
+    workspace: memoryWorkspace(files),
+    registry,
+    bases,
+    source: {
+      facts: async () => ({
+        source: "https://github.com/acme/lake",
+        commit: "c".repeat(40),
+        ref: "refs/heads/main",
+        dirty: false,
+        builder: "somebody",
+        run: undefined,
+        event: "push",
+      }),
+      lastChange: async () => ({ commit: "c".repeat(40), date: "2026-01-01T12:00:00Z" }),
+    },
+    signer: undefined,
+    logger: silentLogger(),
+  };
+  return { made, registry };
+}
+
+const imagesOf = (result: { outputs: Record<string, string> }): BuiltImage[] =>
+  JSON.parse(result.outputs.images ?? "null");
+
+test("what the registry lacks is built by its Dockerfile, described, and stood on", async () => {
+  const bases = recordedBases();
+  const { made, registry } = ports(bases);
+  const images = imagesOf(await run(inputs({ debianImage: "registry.acme.org/debian:12" }), made));
+  expect(bases.state).toMatchObject({ closed: 1, asked: ["registry.acme.org/debian:12"] });
+  expect(bases.state.built.sort()).toEqual([
+    "localhost:5001/airflow:b2-dockerfile",
+    "localhost:5001/spark-base:a1-dockerfile",
+  ]);
+  // The tag that all others use is written last, with what is said of it.
+  expect(registry.pushed.slice(0, 2).sort()).toEqual([
+    "localhost:5001/airflow:b2",
+    "localhost:5001/spark-base:a1",
+  ]);
+  expect(registry.attached.filter((line) => line.endsWith("cyclonedx+json"))).toHaveLength(6);
+  // Nothing runs spark-base itself, so no overlay names it.
+  expect(images.map(({ name, changed }) => [name, changed])).toEqual([
+    ["airflow", true],
+    ["breweries-silver", true],
+    ["breweries-tests", true],
+    ["breweries-gold", true],
+    ["dags", true],
+  ]);
+  const alone = imagesOf(await run(inputs({ bases: false }), ports(bases).made));
+  expect(alone[0]?.name).toBe("breweries-silver");
+  expect(alone[0]?.tag).not.toBe(images[1]?.tag);
+});
+
+test("what is there is one look-up each, and not built again", async () => {
+  const { made, registry } = ports(recordedBases());
+  const first = imagesOf(await run(inputs(), made));
+  const bases = recordedBases();
+  const again = ports(bases, memoryRegistry({ images: Object.fromEntries(registry.images) }));
+  expect(imagesOf(await run(inputs(), again.made))).toEqual(
+    first.map((image) => ({ ...image, changed: false })),
+  );
+  expect(bases.state.built).toEqual([]);
+  expect(again.registry.pushed).toEqual([]);
+});
+
+test("one that an input names is not built", async () => {
+  const bases = recordedBases();
+  const named = `localhost:5001/spark-base:ours@sha256:${"d".repeat(64)}`;
+  await run(inputs({ baseImage: named }), ports(bases).made);
+  expect(bases.state.built).toEqual(["localhost:5001/airflow:b2-dockerfile"]);
+});
+
+test("a dry run builds nothing, and tells only what it can know", async () => {
+  const bases = recordedBases();
+  const { made, registry } = ports(bases);
+  const images = imagesOf(await run(inputs({ dryRun: true }), made));
+  expect(images.map(({ name, digest }) => [name, digest])).toEqual([["airflow", undefined]]);
+  expect(bases.state).toMatchObject({ built: [], closed: 1 });
+  expect(registry.pushed).toEqual([]);
+});
+
+test("one that cannot be built is told, nothing stands on the other, and the builder is ended", async () => {
+  const bases = recordedBases("airflow");
+  const { made, registry } = ports(bases);
+  await expect(run(inputs(), made)).rejects.toThrow(
+    "localhost:5001/airflow:b2-dockerfile cannot be built: no space left",
+  );
+  expect(bases.state.closed).toBe(1);
+  expect(registry.pushed).toEqual(["localhost:5001/spark-base:a1"]);
+});
+
+test("reads its inputs, and refuses a Debian that is no image", () => {
+  const defaults: Record<string, string> = { keyless: "false", rebuild: "false", "dry-run": "false" };
+  const read = (debian: string) => (name: string) =>
+    ({ registry: "localhost:5001", bases: "true", "debian-image": debian })[name] ?? defaults[name] ?? "";
+  expect(loadInputs(read(""))).toMatchObject({ bases: true, debianImage: undefined });
+  expect(() => loadInputs(read("no image!"))).toThrow('Input `debian-image` is "no image!"; expected');
+});

@@ -1,0 +1,9 @@
+import type { BaseImages } from "../ports/base-images.ts";
+
+/** For what builds no base: it fails when it is asked for one. */
+export function noBases(): BaseImages {
+  return {
+    read: () => Promise.reject(new Error("no base was to be read")),
+    close: async () => {},
+  };
+}

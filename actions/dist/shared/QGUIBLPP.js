@@ -1,3 +1,0 @@
-import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);
-import{a as t}from"./6MVKORML.js";function o(e){let n=e.expected===void 0?"":`; expected ${e.expected}`,r=e.fix===void 0?"":`; ${e.fix}`;return`${`${e.file}:${e.line}:${e.column}`}: ${e.severity}: ${e.message}${n}${r} [${e.rule}]`}t(o,"formatFinding");function d(e){return[...e].sort((n,r)=>i(n.file,r.file)||n.line-r.line||n.column-r.column||i(n.rule,r.rule))}t(d,"sortFindings");function i(e,n){return e<n?-1:e>n?1:0}t(i,"compare");var s=class extends Error{static{t(this,"UserError")}name="UserError";findings;constructor(n,r){super(typeof n=="string"?n:n.map(o).join(`
-`),r),this.findings=typeof n=="string"?[]:n}};export{o as a,d as b,s as c};

@@ -1,0 +1,3 @@
+import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);
+import{a as t}from"./6MVKORML.js";function o(e){let r=e.expected===void 0?"":`; expected ${e.expected}`,n=e.fix===void 0?"":`; ${e.fix}`;return`${`${e.file}:${e.line}:${e.column}`}: ${e.severity}: ${e.message}${r}${n} [${e.rule}]`}t(o,"formatFinding");function u(e){return[...e].sort((r,n)=>i(r.file,n.file)||r.line-n.line||r.column-n.column||i(r.rule,n.rule))}t(u,"sortFindings");function i(e,r){return e<r?-1:e>r?1:0}t(i,"compare");var s=class extends Error{static{t(this,"UserError")}name="UserError";findings;constructor(r,n){super(typeof r=="string"?r:r.map(o).join(`
+`),n),this.findings=typeof r=="string"?[]:r}};export{o as a,u as b,s as c};

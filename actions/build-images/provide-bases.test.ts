@@ -23,25 +23,34 @@ spec:
   "pipelines/runtime/images/airflow/Dockerfile": "FROM scratch",
 };
 
+const dockerfile = (image: string): string => `pipelines/runtime/images/${image}/Dockerfile`;
+
 /** Builds by writing down what it was asked for. */
-function recordedBases(refused?: BaseImage["name"]) {
+function recordedBases(refused?: string) {
   const built: string[] = [];
   const asked: (string | undefined)[] = [];
-  const base = (name: BaseImage["name"], tag: string): BaseImage => ({
+  const base = (name: string, tag: string, sources: readonly string[]): BaseImage => ({
     name,
     tag,
-    sources: [`pipelines/runtime/images/${name}/Dockerfile`],
+    sources,
     build: async (reference) => {
       if (name === refused) throw new UserError(`${reference} cannot be built: no space left`);
       built.push(reference);
       return `sha256:${createHash("sha256").update(reference).digest("hex")}`;
     },
   });
-  const state = { closed: 0, built, asked };
+  const state = { closed: 0, built, asked, stood: [] as string[] };
   const images: BaseImages = {
     read: async (debian) => {
       asked.push(debian);
-      return [base("spark-base", "a1"), base("airflow", "b2")];
+      return [
+        base("spark-base", "a1", [dockerfile("spark-base")]),
+        base("airflow", "b2", [dockerfile("airflow")]),
+      ];
+    },
+    own: async (name, sources, on) => {
+      state.stood.push(on);
+      return base(name, "c3", sources);
     },
     close: async () => {
       state.closed += 1;
@@ -60,9 +69,9 @@ const inputs = (more: Partial<Inputs> = {}): Inputs => ({
   ...more,
 });
 
-function ports(bases: BaseImages, registry = memoryRegistry()) {
+function ports(bases: BaseImages, registry = memoryRegistry(), more: Record<string, string> = {}) {
   const made: Ports = {
-    workspace: memoryWorkspace(files),
+    workspace: memoryWorkspace({ ...files, ...more }),
     registry,
     bases,
     source: {
@@ -150,6 +159,38 @@ test("one that cannot be built is told, nothing stands on the other, and the bui
   );
   expect(bases.state.closed).toBe(1);
   expect(registry.pushed).toEqual(["localhost:5001/spark-base:a1"]);
+});
+
+const own = "pipelines/breweries/image/Dockerfile";
+
+test("a pipeline with a Dockerfile stands on what that makes of the base; what lies beside it is part of it", async () => {
+  const bases = recordedBases();
+  const more = { [own]: "ARG BASE_IMAGE\nFROM $BASE_IMAGE\n", "pipelines/breweries/image/gdal.conf": "x" };
+  const { made, registry } = ports(bases, memoryRegistry(), more);
+  const images = imagesOf(await run(inputs({ airflowImage: undefined }), made));
+  expect(bases.state.built).toContain("localhost:5001/breweries-base:c3-dockerfile");
+  const base = registry.images.get("localhost:5001/spark-base:a1");
+  expect(bases.state.stood).toEqual([`localhost:5001/spark-base@${base}`]);
+  const plain = imagesOf(await run(inputs(), ports(recordedBases()).made));
+  const tagOf = (list: BuiltImage[], name: string) => list.find((image) => image.name === name)?.tag;
+  expect(tagOf(images, "breweries-silver")).not.toBe(tagOf(plain, "breweries-silver"));
+  // Airflow does not run it.
+  expect(tagOf(images, "dags")).toBe(tagOf(plain, "dags"));
+  expect(images.map(({ name }) => name)).not.toContain("breweries-base");
+});
+
+test.each([
+  [
+    {},
+    "FROM debian:12",
+    `${own}:1:1: error: the image must stand on the one with Spark; found \`FROM debian:12\``,
+  ],
+  [{}, "# nothing", "there is no FROM"],
+  [{ bases: false }, "FROM $BASE_IMAGE", "there is no image that this one could stand on"],
+])("a Dockerfile that cannot be stood on is told at its line: %j %s", async (more, text, message) => {
+  const { made, registry } = ports(recordedBases(), memoryRegistry(), { [own]: text });
+  await expect(run(inputs(more), made)).rejects.toThrow(message);
+  expect(registry.pushed.filter((reference) => reference.includes("breweries"))).toEqual([]);
 });
 
 test("reads its inputs, and refuses a Debian that is no image", () => {

@@ -34,30 +34,31 @@ export interface Bases {
  */
 export async function provideBases(inputs: Inputs, ports: Ports): Promise<Bases> {
   const { baseImage, airflowImage } = inputs;
-  const named: Record<BaseImage["name"], string | undefined> = {
+  const named: Readonly<Record<string, string | undefined>> = {
     "spark-base": baseImage,
     airflow: airflowImage,
   };
   if (inputs.bases !== true) return { baseImage, airflowImage, built: [], missing: new Set() };
-  try {
-    const bases = await ports.bases.read(inputs.debianImage);
-    const wanted = bases.filter(({ name }) => named[name] === undefined);
-    const outcomes = await settleInParallel(AT_ONCE, wanted, (base) => provide(base, inputs, ports));
-    const built = throwFailures(outcomes);
-    const reference = (name: BaseImage["name"]): string | undefined =>
-      named[name] ?? built.find((image) => image.name === name && image.digest !== undefined)?.reference;
-    return {
-      baseImage: reference("spark-base"),
-      airflowImage: reference("airflow"),
-      built,
-      missing: new Set(built.filter(({ digest }) => digest === undefined).map(({ name }) => name)),
-    };
-  } finally {
-    await ports.bases.close();
-  }
+  const bases = await ports.bases.read(inputs.debianImage);
+  const wanted = bases.filter(({ name }) => named[name] === undefined);
+  const outcomes = await settleInParallel(AT_ONCE, wanted, (base) => provide(base, inputs, ports));
+  const built = throwFailures(outcomes);
+  const reference = (name: string): string | undefined =>
+    named[name] ?? built.find((image) => image.name === name && image.digest !== undefined)?.reference;
+  return {
+    baseImage: reference("spark-base"),
+    airflowImage: reference("airflow"),
+    built,
+    missing: new Set(built.filter(({ digest }) => digest === undefined).map(({ name }) => name)),
+  };
 }
 
-async function provide(base: BaseImage, inputs: Inputs, ports: Ports): Promise<BuiltImage> {
+/**
+ * Looks up an image that a Dockerfile describes, and builds it where the registry lacks it.
+ *
+ * @returns the image; after a dry run one that is not in the registry has no digest
+ */
+export async function provide(base: BaseImage, inputs: Inputs, ports: Ports): Promise<BuiltImage> {
   const { name, tag } = base;
   const repository = `${inputs.registry}/${name}`;
   const plain = formatImageReference({ repository, tag, digest: undefined });
@@ -76,7 +77,7 @@ async function build(
 ): Promise<string> {
   const { name, sources, tag } = base;
   const before = `${reference}${BEFORE}`;
-  const libraries = await readLibraries(name === "spark-base" ? "jobs" : "dags", ports.workspace);
+  const libraries = await readLibraries(name === "airflow" ? "dags" : "jobs", ports.workspace);
   const under = baseOf(before, await base.build(before), libraries);
   const files = await Promise.all(
     sources.map(async (path) => ({

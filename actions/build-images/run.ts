@@ -25,6 +25,7 @@ import { renderBuiltImages } from "../lib/render/render-built-images.ts";
 import { type Base, baseOf, imageDescriber, readLibraries } from "./describe-images.ts";
 import type { Inputs } from "./inputs.ts";
 import { provideBases } from "./provide-bases.ts";
+import { imageOfOwn, provideOwnBases } from "./provide-own-bases.ts";
 import { requireContract } from "./require-contract.ts";
 
 /** What this action works through. */
@@ -56,6 +57,21 @@ const LOOK_UPS_AT_ONCE = 32;
  * @throws UserError when a pipeline's files cannot be made into an image, or the registry refuses
  */
 export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
+  try {
+    const images = await buildAll(inputs, ports);
+    for (const image of images) ports.logger.info(`${image.reference} ${tellState(image, inputs.dryRun)}`);
+    return {
+      ok: true,
+      outputs: { images: JSON.stringify(images) },
+      summary: renderBuiltImages(images, inputs.dryRun),
+      annotations: [],
+    };
+  } finally {
+    await ports.bases.close();
+  }
+}
+
+async function buildAll(inputs: Inputs, ports: Ports): Promise<BuiltImage[]> {
   const tree = await ports.workspace.list("pipelines");
   const { airflowImage, baseImage, built, missing } = await provideBases(inputs, ports);
   const [jobs, dags, base, airflow] = await Promise.all([
@@ -64,24 +80,27 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
     resolveBase("base-image", baseImage, ports),
     resolveBase("airflow-image", airflowImage, ports),
   ]);
-  if (missing.size > 0)
-    ports.logger.info(`What stands on ${[...missing].join(" and ")} is told when that is built.`);
-  const files = await readFiles([...jobs, ...dags], ports.workspace);
+  const own = await provideOwnBases(
+    jobs.map(({ pipeline }) => pipeline),
+    tree,
+    base,
+    inputs,
+    ports,
+  );
+  const unknown = [...missing, ...own.missing];
+  if (unknown.length > 0)
+    ports.logger.info(`What stands on ${unknown.join(" and ")} is told when that is built.`);
+  const known = jobs.filter(({ pipeline }) => !own.missing.has(imageOfOwn(pipeline)));
+  const files = await readFiles([...known.flatMap(({ images }) => images), ...dags], ports.workspace);
   const plan = (contents: readonly ImageContents[], on: Base | undefined): BasedImage[] =>
     planImages(contents, files, { registry: inputs.registry, base: on?.digest }).map((image) => ({
       ...image,
       base: on,
     }));
-  const above = await deliver([...plan(jobs, base), ...plan(dags, airflow)], inputs, ports);
+  const planned = known.flatMap(({ images, pipeline }) => plan(images, own.bases.get(pipeline) ?? base));
+  const above = await deliver([...planned, ...plan(dags, airflow)], inputs, ports);
   // Pipelines' images stand on it, and nothing runs it itself.
-  const images = [...built.filter(({ name }) => name !== "spark-base"), ...above];
-  for (const image of images) ports.logger.info(`${image.reference} ${tellState(image, inputs.dryRun)}`);
-  return {
-    ok: true,
-    outputs: { images: JSON.stringify(images) },
-    summary: renderBuiltImages(images, inputs.dryRun),
-    annotations: [],
-  };
+  return [...built.filter(({ name }) => name !== "spark-base"), ...above];
 }
 
 function tellState(image: BuiltImage, dryRun: boolean): string {
@@ -94,13 +113,14 @@ async function readContents(
   inputs: Inputs,
   workspace: Workspace,
   tree: readonly FileEntry[],
-): Promise<ImageContents[]> {
+): Promise<{ pipeline: string; images: ImageContents[] }[]> {
   const pipelines = await readPipelines(choosePipelines(inputs.pipelines, tree), workspace);
   const folders = Map.groupBy(tree, ({ path }) => path.split("/", 2)[1] ?? "");
   const shared = folders.get("runtime") ?? [];
-  return pipelines.flatMap(({ pipeline }) => {
+  return pipelines.map(({ pipeline }) => {
+    const { name } = pipeline.metadata;
     // Only what can be in it: all of the tree for each of hundreds of pipelines would be a second.
-    return planContents(pipeline, [...(folders.get(pipeline.metadata.name) ?? []), ...shared]);
+    return { pipeline: name, images: planContents(pipeline, [...(folders.get(name) ?? []), ...shared]) };
   });
 }
 

@@ -3,15 +3,16 @@ import { join } from "node:path";
 import { JARS_FILE } from "../domain/jars-lock.ts";
 import { javaVersions } from "../domain/java-versions.ts";
 import { parseVersions, VERSIONS_FILE } from "../domain/versions.ts";
-import type { BaseImage } from "../ports/base-images.ts";
 import { type ContextPart, cached, file } from "./context-part.ts";
 import { prepareJars } from "./jars.ts";
 import { findJava } from "./java.ts";
 import type { Recipe } from "./recipes.ts";
 
+type BaseName = "spark-base" | "airflow";
+
 const RUNTIME = "pipelines/runtime";
 /** What goes into each, beside its Dockerfile: path in the repository, path in the build's context. */
-const FILES: Readonly<Record<BaseImage["name"], readonly (readonly [string, string])[]>> = {
+const FILES: Readonly<Record<BaseName, readonly (readonly [string, string])[]>> = {
   "spark-base": [
     [`${RUNTIME}/images/spark-base/entrypoint.sh`, "entrypoint.sh"],
     [`${RUNTIME}/uv.lock.txt`, "uv.lock.txt"],
@@ -25,7 +26,7 @@ const FILES: Readonly<Record<BaseImage["name"], readonly (readonly [string, stri
 
 /** An image that the pipelines' stand on. */
 export interface BaseRecipe extends Recipe {
-  name: BaseImage["name"];
+  name: BaseName;
   /** The repository's files that it is made of. */
   sources: readonly string[];
 }
@@ -35,8 +36,8 @@ export interface BaseRecipe extends Recipe {
  *
  * @param root the repository's root
  */
-export function baseRecipes(root: string): Record<BaseImage["name"], BaseRecipe> {
-  const recipe = (name: BaseImage["name"], more: readonly ContextPart[]): BaseRecipe => {
+export function baseRecipes(root: string): Record<BaseName, BaseRecipe> {
+  const recipe = (name: BaseName, more: readonly ContextPart[]): BaseRecipe => {
     const dockerfile = [`${RUNTIME}/images/${name}/Dockerfile`, "Dockerfile"] as const;
     const files = [dockerfile, ...FILES[name]];
     const parts = files.map(([source, path]) => file(join(root, source), path));
@@ -48,6 +49,17 @@ export function baseRecipes(root: string): Record<BaseImage["name"], BaseRecipe>
     "spark-base": { ...spark, sources: [...spark.sources, JARS_FILE] },
     airflow: recipe("airflow", []),
   };
+}
+
+/**
+ * A pipeline's own image, on `spark-base`.
+ *
+ * @param sources the files in the Dockerfile's folder, from the repository's root
+ */
+export function ownRecipe(root: string, name: string, sources: readonly string[]): Recipe {
+  const folder = (sources.find((path) => path.endsWith("/Dockerfile")) ?? "").replace(/Dockerfile$/, "");
+  const parts = sources.map((path) => file(join(root, path), path.slice(folder.length)));
+  return { name, repository: name, base: "spark-base", parts };
 }
 
 function jars(root: string): ContextPart {

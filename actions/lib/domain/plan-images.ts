@@ -51,8 +51,8 @@ const NOT_IN_JOBS =
 /** Parts of the runtime that run in a Spark job or nowhere, never in Airflow. */
 const NOT_IN_DAGS =
   /^jobs\/|^(?:session|testing|class_archive|local_spark)\.py$|(?:^|\/)(?:tests\/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)/;
-/** Parts of a pipeline that are for trying it out. */
-const FOR_TRYING = /^(?:sample|tests)\//;
+/** Parts of a pipeline that are for trying it out, or for its jobs' image alone. */
+const NOT_FOR_AIRFLOW = /^(?:sample|tests|image)\//;
 const COMPILED = /(?:^|\/)__pycache__\/|\.pyc$/;
 const MAX_FILE_BYTES = 100 * 1024 * 1024;
 
@@ -123,7 +123,7 @@ function pathInDags(path: string, pipelines: ReadonlySet<string>): string | unde
     return NOT_IN_DAGS.test(below) ? undefined : `${IN_IMAGE.runtime}/${below}`;
   }
   const [, name = "", below = ""] = /^pipelines\/([^/]+)\/(.+)$/.exec(path) ?? [];
-  if (!pipelines.has(name) || FOR_TRYING.test(below)) return undefined;
+  if (!pipelines.has(name) || NOT_FOR_AIRFLOW.test(below)) return undefined;
   return `${IN_IMAGE.pipelines}/${name}/${below}`;
 }
 

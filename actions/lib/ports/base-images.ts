@@ -1,6 +1,7 @@
 /** An image of this repository that a Dockerfile describes, and that others stand on. */
 export interface BaseImage {
-  name: "spark-base" | "airflow";
+  /** `spark-base`, `airflow`, or a pipeline's own. */
+  name: string;
   /** The hash of all that goes in, so one look-up in a registry tells whether it is there. */
   tag: string;
   /** The repository's files that it is made of, from the root. */
@@ -15,7 +16,7 @@ export interface BaseImage {
   build(reference: string): Promise<string>;
 }
 
-/** The images that the pipelines' stand on. */
+/** The images that the pipelines' stand on, and those of pipelines with a Dockerfile of their own. */
 export interface BaseImages {
   /**
    * Reads what they are made of, and builds nothing.
@@ -23,6 +24,13 @@ export interface BaseImages {
    * @param debian the image that they stand on; Debian's own by default
    */
   read(debian: string | undefined): Promise<BaseImage[]>;
+  /**
+   * Reads what a pipeline's own Dockerfile is made of, and builds nothing.
+   *
+   * @param sources the files in its folder, from the repository's root, with the `Dockerfile`
+   * @param on the image that it stands on, with its digest
+   */
+  own(name: string, sources: readonly string[], on: string): Promise<BaseImage>;
   /** Removes all that building needed. */
   close(): Promise<void>;
 }

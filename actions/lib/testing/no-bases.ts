@@ -4,6 +4,7 @@ import type { BaseImages } from "../ports/base-images.ts";
 export function noBases(): BaseImages {
   return {
     read: () => Promise.reject(new Error("no base was to be read")),
+    own: () => Promise.reject(new Error("no pipeline was to have a Dockerfile of its own")),
     close: async () => {},
   };
 }

@@ -3,7 +3,7 @@ import { asUserError, goTool } from "../../actions/lib/adapters/go-tools.ts";
 import { toolsDir } from "./repository.ts";
 
 /** The tools that the loop needs. */
-export const loopTools = ["kustomize", "kubeconform", "crane"] as const;
+export const loopTools = ["kustomize", "kubeconform", "crane", "helm"] as const;
 
 /** The tools that only the tests need. */
 export const testTools = ["actionlint", "act", "versitygw"] as const;

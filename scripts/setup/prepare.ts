@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { prepareJars } from "../../actions/lib/adapters/jars.ts";
 import { findJava, type Java } from "../../actions/lib/adapters/java.ts";
+import { prepareMirrors } from "../../actions/lib/adapters/mirrors.ts";
 import { javaVersions } from "../../actions/lib/domain/java-versions.ts";
 import { UserError } from "../../actions/lib/domain/user-error.ts";
 import { prepareManifestSchemas, prepareTool, type ToolName } from "./go.ts";
 import { type PythonEnvironment, preparePython } from "./python.ts";
-import { runtimeDir } from "./repository.ts";
+import { runtimeDir, toolsDir } from "./repository.ts";
 import { assertVersions, readVersions } from "./versions.ts";
 
 /** All that the repository's commands run on. */
@@ -55,11 +56,13 @@ export async function prepare<Tool extends ToolName>(
   );
   const built = buildInTurn(tools, timed);
   const schemas = timed("schemas", () => prepareManifestSchemas(of.kubernetes));
+  // What kustomize would fetch, out of the same pinned modules.
+  const mirrors = timed("mirrors", async () => (await prepareMirrors({ toolsDir })).folder);
   const checked = python.then(
     (environment) => timed("versions", () => assertVersions(versions, environment)),
     () => undefined,
   );
-  await settled([python, java, jars, built, schemas, checked]);
+  await settled([python, java, jars, built, schemas, mirrors, checked]);
   const jarsFolder = await jars;
   if (jarsFolder === undefined) throw new Error("jars were not prepared though Java was found");
   return {

@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import type { loopTools, testTools } from "../setup/go.ts";
 import type { Prepared } from "../setup/prepare.ts";
 import { repositoryRoot, runtimeDir } from "../setup/repository.ts";
 import { type Counts, countCheck, countPytest, countVitest } from "./counts.ts";
 
 /** All that a part may need: every tool, Python, Java and the jars. */
-export type Tools = Prepared<"kustomize" | "kubeconform" | "crane" | "actionlint" | "act" | "versitygw">;
+export type Tools = Prepared<(typeof loopTools)[number] | (typeof testTools)[number]>;
 
 /** A program that a part runs. */
 export interface Program {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { connectBuilding } from "../lib/adapters/connect-building.ts";
 import { type LoopbackRegistry, startLoopbackRegistry } from "../lib/adapters/loopback-registry.ts";
 import { runProcess } from "../lib/adapters/process.ts";
@@ -179,6 +179,12 @@ describe("run", () => {
       /^pipelines\/breweries\/pipeline\.yaml:\d+:\d+: error: .*partitionby.*did you mean `partitionBy`/,
     ],
     [
+      "an empty pipeline file",
+      {},
+      { "pipelines/breweries/pipeline.yaml": "" },
+      /^pipelines\/breweries\/pipeline\.yaml:1:1: error: /,
+    ],
+    [
       "a pipeline that is not called as its folder, whose images would hold no file of it",
       {},
       { "pipelines/breweries/pipeline.yaml": breweries.replace("name: breweries\n", "name: ales\n") },
@@ -202,6 +208,15 @@ describe("run", () => {
     await expect(failed).rejects.toThrow(message);
     await expect(failed).rejects.toBeInstanceOf(UserError);
     expect(at.registry.pushed).toEqual([]);
+  });
+
+  test("a folder without a pipeline.yaml is no pipeline", async () => {
+    const at = ports({ files: { "pipelines/empty/.gitkeep": "", "pipelines/notes/README.md": "later" } });
+    expect(imagesOf(await run(inputs(), at)).map(({ name }) => name)).toEqual([
+      "breweries-silver",
+      "breweries-tests",
+      "breweries-gold",
+    ]);
   });
 
   test("no pipeline is no image", async () => {
@@ -290,11 +305,17 @@ describe("with a real repository and a real registry", () => {
     server = await startLoopbackRegistry({ program, port: 0 });
   });
   afterAll(() => server?.stop());
+  afterEach(() => vi.useRealTimers());
 
   test("what is pushed holds the files; two checkouts give one digest; the second push is none", async () => {
     const at = async (): Promise<Ports> =>
       connectBuilding({ root: (await gitRepository(files)).root, logger: silentLogger() });
     const first = imagesOf(await run(inputs({ registry: server.host }), await at()));
+    // Another time, too: what a clock says is in no image.
+    vi.useFakeTimers({ toFake: ["Date"], now: new Date("2001-02-03") });
+    const again = imagesOf(await run(inputs({ registry: server.host, rebuild: true }), await at()));
+    vi.useRealTimers();
+    expect(again).toEqual(first);
     const second = imagesOf(await run(inputs({ registry: server.host }), await at()));
     expect(second).toEqual(first.map((image) => ({ ...image, changed: false })));
     const gold = first.find(({ name }) => name === "breweries-gold");

@@ -1,5 +1,5 @@
 import { zipSync } from "fflate";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { gitHistory } from "../lib/adapters/git-history.ts";
 import { gitWorkspace } from "../lib/adapters/git-workspace.ts";
 import { githubArtifacts } from "../lib/adapters/github-artifacts.ts";
@@ -127,6 +127,15 @@ describe("run, with a real S3 store", { timeout: 60_000 }, () => {
     expect((await report({ commit: undefined })).outputs.published).toBe("0");
     expect(github.requests.slice(asked)).toEqual(["GET /repos/acme/lake/actions/artifacts"]);
     expect(github.violations).toEqual([]);
+  });
+
+  test.each([-3, 3])("a clock that is %i hours off holds no record up", async (hours) => {
+    const { commits, s3, report, read } = await place();
+    await s3.start();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + hours * 3_600_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    expect((await report({ commit: commits[0] })).outputs).toMatchObject({ published: "1", spooled: "" });
+    expect(await read(`deliveries/local/${commits[0]}/record.json`)).toContain(String(commits[0]));
   });
 
   test("a store that dies in between has no index of what is not there, and the next run completes it", async () => {

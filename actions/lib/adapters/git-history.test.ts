@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { gitRepository } from "../testing/git-repository.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
+import { testGit } from "../testing/test-git.ts";
 import { gitHistory } from "./git-history.ts";
 
 const identity = { name: "Bot", email: "bot@example.invalid" };
@@ -11,15 +12,9 @@ async function repository() {
   const commit = async (message: string): Promise<string> => {
     // A clock that runs backwards: time tells nothing.
     const date = `2020-01-01T00:00:${String(59 - order++)}Z`;
-    await here.git(
-      "-c",
-      "user.name=A Person",
-      "commit",
-      "--quiet",
-      "--allow-empty",
-      `--date=${date}`,
-      `--message=${message}`,
-    );
+    const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
+    const args = ["commit", "--quiet", "--allow-empty", `--message=${message}`];
+    await testGit(here.root, env)("-c", "user.name=A Person", ...args);
     return here.git("rev-parse", "HEAD");
   };
   let order = 0;

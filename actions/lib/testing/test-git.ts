@@ -8,13 +8,17 @@ const SETTINGS = ["user.name=Test", "user.email=test@example.invalid", "commit.g
  * Runs Git in a folder.
  *
  * @param folder where
+ * @param env on top of this process's
  * @returns a function that takes Git's arguments and returns what it printed, without the last line end
  * @throws ProcessError when it fails
  */
-export function testGit(folder: string): (...args: string[]) => Promise<string> {
+export function testGit(
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): (...args: string[]) => Promise<string> {
   const settings = SETTINGS.flatMap((setting) => ["-c", setting]);
   return async (...args) => {
-    const { stdout } = await runProcess({ file: "git", args: [...settings, ...args], cwd: folder });
+    const { stdout } = await runProcess({ file: "git", args: [...settings, ...args], cwd: folder, env });
     return stdout.toString().replace(/\n$/, "");
   };
 }

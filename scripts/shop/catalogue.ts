@@ -86,8 +86,11 @@ export class Catalogue {
   /** Products that changed from `since` to before `until`, as they then were. */
   productRows(until: Micros, since: Micros): Row[] {
     return this.products.flatMap(({ id }): Row[] => {
-      const changed = this.#changed(id, until);
-      return changed === undefined || changed < since ? [] : [this.#row(id, until, changed)];
+      const deleted = this.#deleted(id);
+      // Nothing happens to a product any more once it is deleted.
+      const last = deleted === undefined ? until : Math.min(until, deleted + 1);
+      const changed = this.#changed(id, last);
+      return changed === undefined || changed < since ? [] : [this.#row(id, last, changed)];
     });
   }
 

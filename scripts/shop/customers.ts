@@ -104,15 +104,18 @@ export class Customers {
       const at = (first + random.unit() * Math.max(1, end - first)) * DAY;
       return random.chance(share) && id > 0 ? Math.floor(at) : undefined;
     };
+    const deleted = some(0.03, from + SPARE_DAYS);
+    const whileThere = (at: Micros | undefined) =>
+      at !== undefined && deleted !== undefined && at >= deleted ? undefined : at;
     return {
       created,
       home: PLACES[Math.floor(random.unit() ** 2 * PLACES.length)] ?? PLACES[0],
       segment: random.chance(0.2) ? 2 : 0,
-      moved: some(0.06, from),
+      moved: whileThere(some(0.06, from)),
       secondHome: random.pick(PLACES),
-      upgraded: some(0.1, from),
-      newPhone: some(0.08, from),
-      deleted: some(0.03, from + SPARE_DAYS),
+      upgraded: whileThere(some(0.1, from)),
+      newPhone: whileThere(some(0.08, from)),
+      deleted,
     };
   }
 

@@ -15,6 +15,8 @@ export interface Repository {
   tree: Map<string, string>;
   /** Every file below `pipelines/`. */
   entries: readonly FileEntry[];
+  /** Every file there is. */
+  all: readonly FileEntry[];
   /** The pipelines that are valid by themselves, each in the folder of its name. */
   pipelines: PipelineFile[];
   /** Whether that is all of them. */
@@ -32,10 +34,10 @@ export interface Repository {
  * @returns what was read, and what is wrong with the rest
  */
 export async function readRepository(workspace: Workspace, recall?: Recall): Promise<Repository> {
-  const [entries, ...manifests] = (await Promise.all(FOLDERS.map((folder) => workspace.list(folder)))) as [
-    FileEntry[],
-    ...FileEntry[][],
-  ];
+  const listed = await workspace.list("");
+  const below = (folder: string): FileEntry[] => listed.filter(({ path }) => path.startsWith(`${folder}/`));
+  const entries = below("pipelines");
+  const manifests = ["apps", "manifests", "overlays"].map(below);
   const findings = entries.flatMap(checkName);
   const pipelines: PipelineFile[] = [];
   const files = entries.filter(({ path }) => PIPELINE.test(path));
@@ -63,14 +65,13 @@ export async function readRepository(workspace: Workspace, recall?: Recall): Pro
   return {
     tree: new Map(folders.flatMap(({ texts }) => [...texts])),
     entries,
+    all: listed,
     pipelines,
     complete: pipelines.length === files.length,
     pipelineTree: { paths: new Set(entries.map(({ path }) => path)), sql: sql.texts },
     findings: [...findings, ...all.flatMap((read) => read.findings)],
   };
 }
-
-const FOLDERS = ["pipelines", "apps", "manifests", "overlays"];
 
 /** A pipeline that was valid by itself is parsed again only where someone asks for a line of it. */
 function recallPipeline(

@@ -19,6 +19,7 @@ import type { Logger } from "../lib/ports/logger.ts";
 import type { ManifestRenderer } from "../lib/ports/manifest-renderer.ts";
 import type { ManifestValidator } from "../lib/ports/manifest-validator.ts";
 import type { Memory } from "../lib/ports/memory.ts";
+import type { PipelineLoader } from "../lib/ports/pipeline-loader.ts";
 import type { ReportFiles } from "../lib/ports/report-files.ts";
 import type { WorkflowChecker } from "../lib/ports/workflow-checker.ts";
 import type { Workspace } from "../lib/ports/workspace.ts";
@@ -26,6 +27,8 @@ import { renderValidation, type Validation } from "../lib/render/render-validati
 import { renderJson } from "../lib/render/render-validation-json.ts";
 import { renderSarif } from "../lib/render/render-validation-sarif.ts";
 import { type CheckedEnvironment, checkEnvironment } from "./check-environment.ts";
+import { checkLoading } from "./check-loading.ts";
+import { checkWorkflows } from "./check-workflows.ts";
 import type { Inputs } from "./inputs.ts";
 import { type Repository, readRepository } from "./read-repository.ts";
 import { keyOf, type Recall, readRecall, remembered } from "./recall.ts";
@@ -37,6 +40,8 @@ export interface Ports {
   renderer: ManifestRenderer;
   validator: ManifestValidator;
   logger: Logger;
+  /** Loads the pipelines in Airflow; without it none is. */
+  loader?: PipelineLoader;
   /** Checks workflows; without it none is. */
   workflows?: WorkflowChecker;
   /** What earlier runs worked out. */
@@ -110,7 +115,9 @@ async function validate(inputs: Inputs, ports: Ports, recall: Recall | undefined
   const repository = await logger.group("pipelines", () => readRepository(ports.workspace, recall));
   const findings = [...repository.findings, ...checkAllPipelines(repository, recall)];
   const generated = await checkGenerated(inputs, repository, ports.workspace, recall);
-  findings.push(...generated.findings, ...(await checkWorkflows(ports)));
+  // Airflow takes seconds to start; meanwhile the environments are rendered.
+  const inPython = loadPipelines(repository, ports, recall);
+  findings.push(...generated.findings, ...(await checkWorkflows(ports.workflows, repository.all, recall)));
   const written = generated.fixed.length > 0;
   const isPartial = repository.findings.some(({ file }) => !file.startsWith("pipelines/"));
   const environments: CheckedEnvironment[] = [];
@@ -123,7 +130,7 @@ async function validate(inputs: Inputs, ports: Ports, recall: Recall | undefined
   // A generated file that is missing is missing to kustomize too.
   const missing = generated.findings.map(({ file }) => `${file} does not exist`);
   const inEnvironments = environments.flatMap((environment) => environment.findings);
-  findings.push(...inEnvironments.filter(({ message }) => !missing.includes(message)));
+  findings.push(...inEnvironments.filter(({ message }) => !missing.includes(message)), ...(await inPython));
   return {
     findings: sortFindings(distinct(findings)),
     pipelines: repository.pipelines.map(({ pipeline }) => pipeline.metadata.name),
@@ -170,10 +177,16 @@ function checkAllPipelines(repository: Repository, recall: Recall | undefined): 
   ];
 }
 
-async function checkWorkflows({ workspace, workflows }: Ports): Promise<Finding[]> {
-  if (workflows === undefined) return [];
-  const files = (await workspace.list(".github/workflows")).map(({ path }) => path);
-  return workflows.check(files.filter((path) => /\.ya?ml$/.test(path)));
+function loadPipelines(
+  { pipelines, entries }: Repository,
+  { loader, workspace }: Ports,
+  recall: Recall | undefined,
+): Promise<Finding[]> {
+  if (loader === undefined) return Promise.resolve([]);
+  const loading = checkLoading({ pipelines, entries, workspace, loader, recall });
+  // Told where it is waited for.
+  loading.catch(() => undefined);
+  return loading;
 }
 
 /** What is generated can be judged only when every pipeline is known. */

@@ -30,7 +30,7 @@ export interface Part {
 }
 
 /** All the Python there is, from the runtime's folder, whose `pyproject.toml` holds the rules. */
-const PYTHON = ["wavehouse", "tests", "../../scripts/demo"];
+const PYTHON = ["wavehouse", "tests", "../../scripts/demo", "../../scripts/validate"];
 
 /** Parts that run one after the other, beside the other lane: two cores, and each lane has one heavy part. */
 export const lanes: readonly (readonly Part[])[] = [

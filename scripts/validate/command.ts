@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { actionlint } from "../../actions/lib/adapters/actionlint.ts";
 import { actionsRunner } from "../../actions/lib/adapters/actions-core.ts";
 import { connectValidation } from "../../actions/lib/adapters/connect-validation.ts";
 import { gitChanges } from "../../actions/lib/adapters/git-changes.ts";
@@ -17,6 +16,7 @@ import type { Logger } from "../../actions/lib/ports/logger.ts";
 import { renderJson } from "../../actions/lib/render/render-validation-json.ts";
 import { renderSarif } from "../../actions/lib/render/render-validation-sarif.ts";
 import { run, type ValidationResult } from "../../actions/validate/run.ts";
+import { connectPrograms } from "./connect-programs.ts";
 import { explainRule } from "./explain-rule.ts";
 import { renderFindings } from "./render-findings.ts";
 import { type ScratchCopy, scratchCopy } from "./scratch-copy.ts";
@@ -145,7 +145,7 @@ async function attempt({
 }: Options & { rememberAs?: string }): Promise<ValidationResult | undefined> {
   const ports = {
     ...connectValidation(root, toolsFolder(), rememberAs === undefined ? {} : { rememberAs }),
-    workflows: actionlint(root, toolsFolder()),
+    ...connectPrograms(root),
     changes: gitChanges(root),
     ...(report === undefined ? {} : { reports: reportFolder(report) }),
     logger: quietLogger(),

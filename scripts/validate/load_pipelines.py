@@ -1,8 +1,8 @@
 """Compiles and imports the pipelines' Python, and loads in Airflow what the DAG builder makes of each pipeline.
 
-Reads one JSON document from standard input, `{"pipelines": [{"name", "file", "python": [paths]}]}`, and writes one to
-standard output, `{"problems": [{"kind", "file", "line", "column", "message"}]}`. Paths are from the repository's root,
-which is the current folder. It ends with 0 when it has checked everything, whatever it found.
+Standard input has one JSON document, `{"pipelines": [{"name", "file", "python": [paths], "hooks": [{"file",
+"function"}]}]}`, and standard output gets one, `{"problems": [{"kind", "file", "line", "column", "message"}]}`. Paths are from the
+repository's root, which is the current folder. It ends with 0 when it has checked everything, whatever it found.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def main() -> None:
     problems: list[Problem] = []
     for pipeline in wanted:
         for file in pipeline["python"]:
-            problems += _check_python(file, f"{pipeline['name']}_{Path(file).stem}")
+            named = [hook["function"] for hook in pipeline["hooks"] if hook["file"] == file]
+            problems += _check_python(file, f"{pipeline['name']}_{Path(file).stem}", named)
     problems += _load_dags(wanted)
     json.dump({"problems": problems}, answers)
     answers.close()
@@ -38,7 +39,7 @@ def main() -> None:
     os._exit(0)
 
 
-def _check_python(file: str, module: str) -> list[Problem]:
+def _check_python(file: str, module: str, functions: list[str]) -> list[Problem]:
     source = Path(file).read_bytes()
     try:
         compile(source, file, "exec")
@@ -52,14 +53,19 @@ def _check_python(file: str, module: str) -> list[Problem]:
         return [_problem("import", file, 1, 1, "is no Python module")]
     loaded = importlib.util.module_from_spec(spec)
     sys.modules[name] = loaded
+    sys.path.insert(0, str(Path(file).parent.resolve()))
     try:
         spec.loader.exec_module(loaded)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a module throws while it is imported
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+        frames = traceback.extract_tb(error.__traceback__)
+        own = str(Path(file).resolve())
+        lines = [frame.lineno for frame in frames if str(Path(frame.filename).resolve()) == own]
         return [_problem("import", file, lines[-1] if lines else 1, 1, f"{type(error).__name__}: {error}")]
     finally:
         sys.modules.pop(name, None)
-    return []
+        sys.path.pop(0)
+    lacking = [function for function in functions if not callable(getattr(loaded, function, None))]
+    return [_problem("import", file, 1, 1, f"there is no function `{function}`") for function in lacking]
 
 
 def _problem(kind: str, file: str, line: int | None, column: int | None, message: str) -> Problem:

@@ -21,7 +21,8 @@ interface Said {
  */
 export function actionlint(root: string, toolsDir: string): WorkflowChecker {
   return {
-    async check(files) {
+    async check(all) {
+      const files = all.filter((path) => path.startsWith(".github/workflows/"));
       if (files.length === 0) return [];
       const file = await goTool("actionlint", toolsDir);
       const options = ["-no-color", "-shellcheck=", "-pyflakes=", "-format", "{{json .}}"];

@@ -13,6 +13,8 @@ export interface ContractImage {
 
 /** What is on Python's path in every image. */
 const PYTHON_ROOT = "opt/wavehouse/runtime";
+/** Where a pipeline's own files are, its Python among them. */
+const PIPELINE_ROOT = "opt/wavehouse/pipeline";
 const OWN = /\/opt\/wavehouse\/[\w./-]*/g;
 
 /**
@@ -77,8 +79,12 @@ function checkImports(
 ): Finding[] {
   const held = new Map(files.map((file) => [file.path, file]));
   return files
-    .filter(({ path }) => path.endsWith(".py") && path.startsWith(`${PYTHON_ROOT}/`))
-    .flatMap(({ path, bytes }) => readPythonImports(path, new TextDecoder().decode(bytes), PYTHON_ROOT))
+    .filter(({ path }) => path.endsWith(".py"))
+    .flatMap(({ path, bytes }) => {
+      const root = [PYTHON_ROOT, PIPELINE_ROOT].find((folder) => path.startsWith(`${folder}/`));
+      return root === undefined ? [] : readPythonImports(path, new TextDecoder().decode(bytes), root);
+    })
+    .filter(({ file, module }) => !held.has(`${file.slice(0, file.lastIndexOf("/"))}/${module}.py`))
     .flatMap((wanted): Finding[] => {
       const message = whyNotImportable(wanted, held, PYTHON_ROOT, packages);
       if (message === undefined) return [];

@@ -27,6 +27,12 @@ export const FILE_RULES: readonly Rule[] = [
     fix: "Mend what actionlint says at the place that is named.",
   },
   {
+    id: "workflow/zizmor",
+    severity: "error",
+    reason: "Who can change a title or a branch's name must not reach the workflow's rights.",
+    fix: "Mend what zizmor says, or except it with the reason in .github/zizmor.yml.",
+  },
+  {
     id: "yaml/alias-expansion",
     severity: "error",
     reason: "Aliases of aliases can stand for more than any machine has memory.",

@@ -28,6 +28,11 @@ export const PIPELINE_RULES: readonly Rule[] = [
     "Write five fields, or a preset as `@daily`.",
   ),
   error(
+    "pipeline/dag",
+    "Airflow would show an import error where the pipeline's DAGs should be.",
+    "Change what the DAG builder cannot use.",
+  ),
+  error(
     "pipeline/date",
     "A date that the calendar does not have, or an end before its beginning.",
     "Write the date as YYYY-MM-DD.",
@@ -149,6 +154,12 @@ export const PIPELINE_RULES: readonly Rule[] = [
     "The value is of another type than what reads it.",
     "Write the type that is named.",
   ),
+  error(
+    "python/import",
+    "The step would fail when it starts: its image cannot import the module.",
+    "Import what the image holds, or add the package to the lock.",
+  ),
+  error("python/syntax", "Python could not read the file where it runs.", "Correct it."),
   error(
     "generated/left-over",
     "What was generated for a pipeline that is gone would still be synced.",

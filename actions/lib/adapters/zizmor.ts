@@ -1,0 +1,75 @@
+import type { Finding } from "../domain/finding.ts";
+import { UserError } from "../domain/user-error.ts";
+import type { WorkflowChecker } from "../ports/workflow-checker.ts";
+import { ProcessError, runProcess } from "./process.ts";
+
+/** What zizmor says, as far as it is told on. */
+interface Said {
+  ident: string;
+  desc: string;
+  url: string;
+  ignored: boolean;
+  locations: {
+    symbolic: { key: { Local?: { verbatim_path: string } }; annotation: string; kind: string };
+    concrete: { location: { start_point: { row: number; column: number } } };
+  }[];
+}
+
+/**
+ * Checks the security of workflows and actions with zizmor, at its strictest and without the network. What it is to
+ * ignore stands in `.github/zizmor.yml`, or beside what is ignored.
+ *
+ * @param root absolute path of the repository
+ * @param program gives the program's path; asked when something is to be checked
+ */
+export function zizmor(root: string, program: () => Promise<string>): WorkflowChecker {
+  return {
+    async check(files) {
+      if (files.length === 0) return [];
+      const options = ["--offline", "--no-progress", "--quiet", "--no-exit-codes"];
+      const text = await run(
+        await program(),
+        [...options, "--persona=pedantic", "--format=json", "--", ...files],
+        root,
+      );
+      return parse(text)
+        .filter(({ ignored }) => !ignored)
+        .map(findingOf);
+    },
+  };
+}
+
+function findingOf({ ident, desc, url, locations }: Said): Finding {
+  const primary = locations.find(({ symbolic }) => symbolic.kind === "Primary") ?? locations[0];
+  const { row, column } = primary?.concrete.location.start_point ?? { row: 0, column: 0 };
+  const what = primary?.symbolic.annotation;
+  return {
+    rule: "workflow/zizmor",
+    severity: "error",
+    file: primary?.symbolic.key.Local?.verbatim_path ?? ".github",
+    line: row + 1,
+    column: column + 1,
+    message: `${desc}${what === undefined || what === desc ? "" : `: ${what}`} (${ident})`,
+    fix: `see ${url}`,
+  };
+}
+
+async function run(file: string, args: readonly string[], cwd: string): Promise<string> {
+  try {
+    return (await runProcess({ file, args, cwd })).stdout.toString("utf8");
+  } catch (error) {
+    if (error instanceof ProcessError) throw new UserError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Silence is no answer. */
+function parse(text: string): Said[] {
+  try {
+    const said: unknown = JSON.parse(text);
+    if (Array.isArray(said)) return said;
+  } catch {
+    // Told below.
+  }
+  throw new UserError(`zizmor wrote no report: ${JSON.stringify(text.slice(0, 200))}`);
+}

@@ -3,27 +3,86 @@ import { CheckFailure, expectThat } from "./checks.ts";
 import type { E2e } from "./context.ts";
 import { median } from "./figures.ts";
 import type { Pod } from "./objects.ts";
-import { runPipeline } from "./run-pipeline.ts";
+import { type OnTask, runPipeline } from "./run-pipeline.ts";
 import { waitForCommit, waitForSync } from "./sync.ts";
 
 const sql = "pipelines/breweries/gold/breweries_by_type_and_location.sql";
 const syncTimeoutMs = 120_000;
 const pushes = 5;
 
-/** A change of the gold SQL: synced at once, the next run uses it, and nothing else moves. */
-export async function checkChange(e2e: E2e): Promise<void> {
+/** A run of the pipeline that goes on while a change of its gold SQL is delivered, from before it began. */
+export interface ChangeUnderRun {
+  /** To be told of the run's tasks: the change is made when its images are pinned. */
+  onTask: OnTask;
+  /** The pods that ran for ever then. */
+  pods: Map<string, string>;
+  /** How many DAG runs there were then. */
+  runs: number;
+  /** What became of it, when the run has ended. */
+  outcome(): Promise<{ under: string; image: string }>;
+}
+
+/** Gets ready to change the gold SQL under the next run. */
+export async function prepareChange(e2e: E2e): Promise<ChangeUnderRun> {
+  const from = Date.now();
+  const [pods, runs] = [await steadyPods(e2e), await countRuns(e2e)];
+  let bump: Promise<{ commit: string; image: string }> | undefined;
+  let endedUnder = false;
+  return {
+    pods,
+    runs,
+    onTask: (dag, task) => {
+      // Pinned; silver is about to start, and gold is still to come.
+      if (dag !== "breweries_process" || task.id !== "pin" || task.state !== "success" || bump !== undefined)
+        return;
+      bump = changeSql(e2e, "First");
+      void bump
+        .then(({ commit }) => waitForCommit(e2e, commit, syncTimeoutMs))
+        .then(
+          () => {
+            endedUnder = goldsOf(e2e, from).length === 0;
+          },
+          () => undefined,
+        );
+    },
+    outcome: async () => {
+      expectThat(bump !== undefined, "the run never pinned its images");
+      const { commit, image } = await bump;
+      await waitForCommit(e2e, commit, syncTimeoutMs);
+      expectThat(endedUnder, "the bump was synced only after the run's gold step: nothing was tried");
+      const [under] = goldsOf(e2e, from);
+      expectThat(under !== undefined, "the run had no gold step");
+      return { under, image };
+    },
+  };
+}
+
+/**
+ * A change of the gold SQL: synced at once, the next run uses it, and nothing else moves.
+ *
+ * @param change the one that was made under a run; without it there is a run for that
+ */
+export async function checkChange(e2e: E2e, change?: ChangeUnderRun): Promise<void> {
   const { checks } = e2e;
   checks.group("change", "the gold SQL changes: build, bump, push, sync");
-  const before = await steadyPods(e2e);
-  const runsBefore = await countRuns(e2e);
+  const made = change ?? (await prepareChange(e2e));
   await checks.check(
     "a run under way ends on the digests that it began with; the next one uses the new",
-    () => changeUnderARun(e2e),
+    async () => {
+      if (change === undefined) await runPipeline(e2e, partition(1), made.onTask);
+      const { under, image } = await made.outcome();
+      const between = Date.now();
+      await runPipeline(e2e, partition(1));
+      const [next] = goldsOf(e2e, between);
+      expectThat(under !== image, `the run under way took the new image ${image}`);
+      expectThat(next === image, `the next run used ${next ?? "no gold step"}; expected ${image}`);
+      return `${digest(under)} to its end, then ${digest(image)}`;
+    },
   );
   await checks.check(`pushed ${pushes} times: synced everywhere at once`, () => measurePushes(e2e));
   await checks.check("no pod but the DAG processor's restarted", async () => {
     const after = await steadyPods(e2e);
-    const gone = [...before].filter(([uid]) => !after.has(uid)).map(([, name]) => name);
+    const gone = [...made.pods].filter(([uid]) => !after.has(uid)).map(([, name]) => name);
     const moved = gone.filter((name) => !name.startsWith("airflow-dag-processor-"));
     expectThat(moved.length === 0, `these went as well: ${moved.join(", ")}`);
     expectThat(gone.length > 0, "the DAG processor's pod stayed: it cannot have the new DAGs");
@@ -31,42 +90,10 @@ export async function checkChange(e2e: E2e): Promise<void> {
   });
   await checks.check("no job ran by itself", async () => {
     // Two of each: the run that was under way, and the next one.
-    const begun = (await countRuns(e2e)) - runsBefore;
+    const begun = (await countRuns(e2e)) - made.runs;
     expectThat(begun === 4, `${begun} DAG runs began; expected the 4 that were asked for`);
     return undefined;
   });
-}
-
-async function changeUnderARun(e2e: E2e): Promise<string> {
-  const from = Date.now();
-  let bump: Promise<{ commit: string; image: string }> | undefined;
-  let endedUnder = false;
-  await runPipeline(e2e, partition(1), (dag, task) => {
-    // Pinned; silver is about to start, and gold is still to come.
-    if (dag !== "breweries_process" || task.id !== "pin" || task.state !== "success" || bump !== undefined)
-      return;
-    bump = changeSql(e2e, "First");
-    void bump
-      .then(({ commit }) => waitForCommit(e2e, commit, syncTimeoutMs))
-      .then(
-        () => {
-          endedUnder = goldsOf(e2e, from).length === 0;
-        },
-        () => undefined,
-      );
-  });
-  expectThat(bump !== undefined, "the run never pinned its images");
-  const { commit, image } = await bump;
-  await waitForCommit(e2e, commit, syncTimeoutMs);
-  expectThat(endedUnder, "the bump was synced only after the run's gold step: nothing was tried");
-  const [under] = goldsOf(e2e, from);
-  const between = Date.now();
-  await runPipeline(e2e, partition(1));
-  const [next] = goldsOf(e2e, between);
-  expectThat(under !== undefined && next !== undefined, "a run without a gold step");
-  expectThat(under !== image, `the run under way took the new image ${image}`);
-  expectThat(next === image, `the next run used ${next}; expected ${image}`);
-  return `${digest(under)} to its end, then ${digest(next)}`;
 }
 
 async function measurePushes(e2e: E2e): Promise<string> {

@@ -1,22 +1,26 @@
 import { expectThat } from "./checks.ts";
 import type { E2e } from "./context.ts";
 import type { SparkApplication } from "./objects.ts";
-import { countTables, type PipelineRun, runPipeline } from "./run-pipeline.ts";
+import { countTables, type OnTask, type PipelineRun, runPipeline } from "./run-pipeline.ts";
 import { runTrivialApplication } from "./trivial-application.ts";
 import { waitUntil } from "./wait-until.ts";
 import type { Observation } from "./watch-objects.ts";
 
 const steps = ["silver", "quality", "gold"];
 
-/** The breweries from the API to the gold table, through real Airflow and the real Spark operator. */
-export async function checkPipeline(e2e: E2e): Promise<void> {
+/**
+ * The breweries from the API to the gold table, through real Airflow and the real Spark operator.
+ *
+ * @param onTask what another group of checks does in the run's course
+ */
+export async function checkPipeline(e2e: E2e, onTask?: OnTask): Promise<void> {
   const { checks, figures, sparkApplications, pods } = e2e;
   checks.group("pipeline", "breweries, bronze to gold, on the cluster");
   const from = Date.now();
   const firstPartition = partition(0);
   let run: PipelineRun | undefined;
   await checks.check("the ingest DAG's Asset starts the process DAG, and both succeed", async () => {
-    run = await runPipeline(e2e, firstPartition);
+    run = await runPipeline(e2e, firstPartition, onTask);
     return `${run.seconds.toFixed(0)} s for the whole run`;
   });
   await checks.check("the ingest ran in a worker pod on a service account of its own", async () => {

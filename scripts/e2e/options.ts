@@ -6,9 +6,9 @@ import { UserError } from "../../actions/lib/domain/user-error.ts";
 export const groups = {
   waves: "from nothing: all Applications healthy, in the order of their waves",
   pipeline: "the breweries, bronze to gold, counted against the source",
+  change: "a change of the gold SQL: synced at once, and only what it touches restarts",
   drift: "a hand edit is put back, what leaves Git is pruned",
   rights: "what every service account may do, against a committed list",
-  change: "a change of the gold SQL: synced at once, and only what it touches restarts",
   faults: "what is killed in mid-work comes back, with the same rows",
   mistakes: "what is wrong in Git is told in a line, with what to do",
   hold: "a database that never gets ready holds every later wave, at an update and at the first sync",
@@ -21,9 +21,9 @@ export type Group = keyof typeof groups;
 const longest: Readonly<Record<Group, number>> = {
   waves: 1,
   pipeline: 6,
+  change: 9,
   drift: 1,
   rights: 1,
-  change: 14,
   faults: 14,
   mistakes: 3,
   hold: 8,

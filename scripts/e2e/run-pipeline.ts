@@ -15,6 +15,9 @@ export interface PipelineRun {
   seconds: number;
 }
 
+/** Called when a task's state changes: what is to happen in its course is made there. */
+export type OnTask = (dag: string, task: TaskRun) => void;
+
 const runTimeoutMs = 8 * 60_000;
 /** The DAG processor is there before it has read what the pipelines say. */
 const dagTimeoutMs = 120_000;
@@ -23,13 +26,13 @@ const dagTimeoutMs = 120_000;
  * Triggers the ingest DAG; its Asset starts the process DAG; waits for both.
  *
  * @param partition the run's partition key, `YYYY-MM-DD`
- * @param onTask called when a task's state changes: a fault is made there
+ * @param onTask a fault is made there
  * @throws CheckFailure when a run does not succeed, with the end of the failed task's log
  */
 export async function runPipeline(
   e2e: E2e,
   partition: string,
-  onTask: (dag: string, task: TaskRun) => void = () => {},
+  onTask: OnTask = () => {},
 ): Promise<PipelineRun> {
   const airflow = await e2e.airflow();
   for (const dag of ["breweries_ingest", "breweries_process"]) await airflow.waitForDag(dag, dagTimeoutMs);
@@ -45,7 +48,7 @@ async function waitForSuccess(
   e2e: E2e,
   dag: string,
   query: { id: string } | { partition: string; since: string },
-  onTask: (dag: string, task: TaskRun) => void,
+  onTask: OnTask,
 ): Promise<DagRun> {
   const airflow = await e2e.airflow();
   const run = await airflow.waitForRun(dag, query, {

@@ -18,7 +18,8 @@ export interface PipelineRun {
 /** Called when a task's state changes: what is to happen in its course is made there. */
 export type OnTask = (dag: string, task: TaskRun) => void;
 
-const runTimeoutMs = 8 * 60_000;
+/** With a fault in every step, on two cores. */
+const runTimeoutMs = 15 * 60_000;
 /** The DAG processor is there before it has read what the pipelines say. */
 const dagTimeoutMs = 120_000;
 

@@ -1,6 +1,9 @@
 import { stringify } from "yaml";
 import { network, ports } from "./places.ts";
 
+/** What kubectl calls the cluster. */
+export const CONTEXT = "wavehouse";
+
 /**
  * containerd's configuration, for the Debian package (1.6).
  *
@@ -164,7 +167,7 @@ export function renderKubeconfig(pki: string, user: string, embed?: (file: strin
   return stringify({
     apiVersion: "v1",
     kind: "Config",
-    "current-context": "wavehouse",
+    "current-context": CONTEXT,
     clusters: [
       {
         name: "wavehouse",
@@ -183,6 +186,6 @@ export function renderKubeconfig(pki: string, user: string, embed?: (file: strin
         },
       },
     ],
-    contexts: [{ name: "wavehouse", context: { cluster: "wavehouse", user } }],
+    contexts: [{ name: CONTEXT, context: { cluster: "wavehouse", user } }],
   });
 }

@@ -76,17 +76,30 @@ function find({ applications }: E2e, name: string) {
   return applications.latest().find(({ metadata }) => metadata.name === name);
 }
 
+/** A platform that is being installed. */
+export interface Installing {
+  /** What is recorded from its beginning. */
+  e2e: E2e;
+  /** Ends when whoever installs it says that all is healthy. */
+  installed: Promise<void>;
+}
+
 /**
  * A database that never gets ready from the first sync on: nothing that stands on it is made until it is mended.
  *
- * @param startAgain ends the platform and begins it anew with the database broken; gives what is recorded from then
+ * @param startAgain ends the platform and begins it anew with the database broken, as on a cluster that exists
  */
-export async function checkHoldAtFirstSync(e2e: E2e, startAgain: () => Promise<E2e>): Promise<void> {
+export async function checkHoldAtFirstSync(e2e: E2e, startAgain: () => Promise<Installing>): Promise<void> {
   const { checks } = e2e;
   checks.group("hold at the first sync", "a database that never gets ready holds every later wave");
   let fresh: E2e | undefined;
+  let installed: Promise<void> | undefined;
   await checks.check("no Application of a wave after the database's is made", async () => {
-    fresh = await startAgain();
+    const begun = await startAgain();
+    fresh = begun.e2e;
+    installed = begun.installed;
+    // Told below.
+    installed.catch(() => undefined);
     const held = fresh;
     await waitUntil("the broken database is being synced", { timeoutMs: 120_000 }, async () => {
       const health = find(held, "postgres")?.status?.health?.status;
@@ -112,5 +125,10 @@ export async function checkHoldAtFirstSync(e2e: E2e, startAgain: () => Promise<E
     const at = Date.now();
     const synced = await waitForCommit(fresh, mend, installTimeoutMs);
     return `all healthy ${((synced - at) / 1000).toFixed(0)} s after the mend's push`;
+  });
+  await checks.check("`up --context`, which began it, waited all the while and ends well", async () => {
+    if (installed === undefined) throw new CheckFailure("the platform did not begin anew");
+    await installed;
+    return undefined;
   });
 }

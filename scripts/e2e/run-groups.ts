@@ -1,26 +1,32 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { connectValidation } from "../../actions/lib/adapters/connect-validation.ts";
 import { UserError } from "../../actions/lib/domain/user-error.ts";
 import { silentLogger } from "../../actions/lib/testing/silent-logger.ts";
-import { bootstrap } from "../cluster/bootstrap/bootstrap.ts";
 import { buildImages } from "../cluster/build-images.ts";
 import { down } from "../cluster/down.ts";
 import { publish, takeWorkingTree } from "../cluster/git/publish.ts";
 import { kubectl as bindKubectl } from "../cluster/kubectl.ts";
 import { type ClusterPlaces, network } from "../cluster/places.ts";
 import { preparePrograms } from "../cluster/programs.ts";
+import { CONTEXT } from "../cluster/render-node-config.ts";
 import { up } from "../cluster/up.ts";
+import { upOnContext } from "../cluster/up-on-context.ts";
 import { AirflowClient } from "../demo/airflow-client.ts";
 import { startApi } from "../demo/api-server.ts";
 import { preparePython } from "../setup/python.ts";
-import { repositoryRoot, toolsDir } from "../setup/repository.ts";
+import { repositoryRoot } from "../setup/repository.ts";
 import { readVersions } from "../setup/versions.ts";
 import { checkChange, prepareChange } from "./check-change.ts";
 import { checkDrift } from "./check-drift.ts";
 import { checkFaults } from "./check-faults.ts";
-import { breakDatabase, checkHoldAtFirstSync, checkHoldAtUpdate, databaseOverlay } from "./check-hold.ts";
+import {
+  breakDatabase,
+  checkHoldAtFirstSync,
+  checkHoldAtUpdate,
+  databaseOverlay,
+  type Installing,
+} from "./check-hold.ts";
 import { checkMistakes } from "./check-mistakes.ts";
 import { checkPipeline } from "./check-pipeline.ts";
 import { checkRights } from "./check-rights.ts";
@@ -180,8 +186,11 @@ async function bringUp({ places, checks }: Start): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-/** Ends the platform and begins it anew, with a database that never gets ready; does not wait for it. */
-async function startBroken(start: Start, csv: string): Promise<E2e> {
+/**
+ * Ends the platform and begins it anew, with a database that never gets ready, by `up --context` on a bare cluster: as
+ * on one that exists.
+ */
+async function startBroken(start: Start, csv: string): Promise<Installing> {
   const { places, kubectl } = start;
   for (const recording of Object.values(start.recordings)) recording.stop();
   await down(places, () => {});
@@ -193,9 +202,9 @@ async function startBroken(start: Start, csv: string): Promise<E2e> {
   await commitAll(places.clone, "A database that never gets ready");
   const images = await buildImages(places.clone, () => {});
   await publish(environment, images, places, silentLogger());
-  const { renderer } = connectValidation(places.clone, toolsDir);
-  await bootstrap({ kubectl: kubectl.cluster, renderer, environment, log: () => {} });
-  return connect(start, csv);
+  process.env.KUBECONFIG = places.kubeconfig;
+  const installed = upOnContext(CONTEXT, places.clone, clusterOptions("up", "--context", CONTEXT));
+  return { e2e: await connect(start, csv), installed };
 }
 
 async function connect(start: Start, csv: string): Promise<E2e> {

@@ -8,14 +8,19 @@ import { UserError } from "../actions/lib/domain/user-error.ts";
 import { runInTerminal } from "../actions/lib/host/run-in-terminal.ts";
 import type { Workspace } from "../actions/lib/ports/workspace.ts";
 import { readGenerateInput } from "./generate/read-generate-input.ts";
+import { type NewTable, newTable } from "./new/table.ts";
 
 const help = `Usage: npm run new -- pipeline NAME
+       npm run new -- table PIPELINE NAME [--columns NAME:TYPE,…] [--cursor COLUMN] [--source SOURCE]
 
-Begins a pipeline: pipelines/NAME with a small pipeline.yaml and one mart's SQL to make yours, and all that is generated
-from it (its base, its Application, an overlay in each environment). A table of an existing pipeline needs no command:
-add a block to its pipeline.yaml.
+pipeline   begins a pipeline: pipelines/NAME with a small pipeline.yaml and one mart's SQL to make yours, and all that is
+           generated from it (its base, its Application, an overlay in each environment)
+table      adds a table to a pipeline: one block in its pipeline.yaml, and nothing else anywhere
 
-  --help    show this`;
+  --columns   the table's columns, the key first; write a decimal as amount:decimal(12;2)
+  --cursor    column that grows with every change, to read only what changed
+  --source    where it comes from; the pipeline's first source without it
+  --help      show this`;
 
 /**
  * Begins a pipeline.
@@ -116,16 +121,29 @@ function sqlName(name: string): string {
 async function main(): Promise<void> {
   const { values, positionals } = readArguments(process.argv.slice(2));
   if (values.help) return console.log(help);
-  const [what, name, ...rest] = positionals;
-  if (what !== "pipeline" || name === undefined || rest.length > 0)
-    return refuse("say what to begin: pipeline NAME");
+  const [what, ...names] = positionals;
+  const [first, second] = names;
   const workspace = gitWorkspace(join(import.meta.dirname, ".."));
-  await runInTerminal(() => newPipeline(workspace, name, console.log));
+  if (what === "pipeline" && names.length === 1 && first !== undefined) {
+    await runInTerminal(() => newPipeline(workspace, first, console.log));
+  } else if (what === "table" && names.length === 2 && first !== undefined && second !== undefined) {
+    const columns = (values.columns ?? "").split(",").filter((column) => column !== "");
+    const table: NewTable = {
+      pipeline: first,
+      name: second,
+      source: values.source,
+      columns: columns.map((column) => column.replaceAll(";", ", ")),
+      cursor: values.cursor,
+    };
+    await runInTerminal(() => newTable(workspace, table, console.log));
+  } else refuse("say what to begin: pipeline NAME, or table PIPELINE NAME");
 }
 
-function readArguments(args: string[]): { values: { help?: boolean }; positionals: string[] } {
+function readArguments(args: string[]) {
+  const text = { type: "string" } as const;
+  const options = { help: { type: "boolean" }, columns: text, cursor: text, source: text } as const;
   try {
-    return parseArgs({ args, allowPositionals: true, options: { help: { type: "boolean" } } });
+    return parseArgs({ args, allowPositionals: true, options });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return refuse(error.message);

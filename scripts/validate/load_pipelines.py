@@ -1,8 +1,9 @@
 """Compiles and imports the pipelines' Python, and loads in Airflow what the DAG builder makes of each pipeline.
 
 Standard input has one JSON document, `{"pipelines": [{"name", "file", "python": [paths], "hooks": [{"file",
-"function"}]}]}`, and standard output gets one, `{"problems": [{"kind", "file", "line", "column", "message"}]}`. Paths are from the
-repository's root, which is the current folder. It ends with 0 when it has checked everything, whatever it found.
+"function"}]}]}`, and standard output gets one, `{"problems": [{"kind", "file", "line", "column", "message"}]}`.
+Paths are from the repository's root, which is the current folder. It ends with 0 when it has checked everything,
+whatever it found.
 """
 
 from __future__ import annotations

@@ -28,19 +28,29 @@ export function checkMartColumns(sql: string, dialect: SqlDialect, spec: Spec): 
   const { tables } = tablesOfSql(sql, dialect);
   const { tokens } = tokenizeSql(sql, dialect);
   const qualified = qualifiedColumns(tokens, tables).flatMap(({ table, column, offset }): SqlFault[] => {
-    const known = tableOf(table, spec);
+    const known = silverTable(table, spec);
     const problem = known === undefined ? undefined : columnProblem(column, known);
     return problem === undefined ? [] : [{ offset, problem }];
   });
   return [...qualified, ...unmasked(tables, tokens, spec)];
 }
 
-function tableOf(parts: readonly string[], { tables }: Spec): Table | undefined {
+/**
+ * @param parts of a table's name, as written in SQL
+ * @param spec the pipeline's
+ * @returns the silver table that is meant, `undefined` for what is none
+ */
+export function silverTable(parts: readonly string[], { tables }: Spec): Table | undefined {
   const [layer, name] = parts.slice(-2).map((part) => part.toLowerCase());
   return layer === "silver" ? tables.find((table) => table.name === name) : undefined;
 }
 
-function columnProblem(column: string, { name, columns, contract }: Table): Problem | undefined {
+/**
+ * @param column as it is named
+ * @param table that it should be a column of
+ * @returns what is wrong with it; nothing where the table may come to have it
+ */
+export function columnProblem(column: string, { name, columns, contract }: Table): Problem | undefined {
   const kept = Object.keys(columns).filter((key) => !isDeprecated(columns[key]));
   if (kept.some((key) => key.toLowerCase() === column.toLowerCase()) || column.startsWith("_"))
     return undefined;

@@ -1,4 +1,5 @@
 import { checkMartColumns } from "./check-mart-columns.ts";
+import { checkMartNames } from "./check-mart-names.ts";
 import { oneOf, quote } from "./describe-value.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { Finding } from "./finding.ts";
@@ -30,6 +31,7 @@ export function checkMartSql(file: string, sql: string, mart: number, pipeline: 
   return [
     ...problems.map(({ offset, ...problem }) => found(offset, { rule: "pipeline/sql-syntax", ...problem })),
     ...checkMartColumns(sql, dialect, pipeline.spec).map(({ offset, problem }) => found(offset, problem)),
+    ...checkMartNames(sql, dialect, pipeline.spec).map(({ offset, problem }) => found(offset, problem)),
     ...readable.flatMap((table) => {
       const problem = known.check(table);
       return problem === undefined ? [] : [found(table.offset, problem)];

@@ -1,5 +1,6 @@
 import { checkCron } from "./check-cron.ts";
 import { checkMartResult } from "./check-mart-columns.ts";
+import { checkExpressionFunctions } from "./check-mart-names.ts";
 import { checkMartSql, dialectOf } from "./check-mart-sql.ts";
 import { checkPartitions } from "./check-partitions.ts";
 import { checkRules } from "./check-rules.ts";
@@ -44,6 +45,7 @@ export function checkPipeline(source: PipelineFile, tree: PipelineTree): Finding
     ...checkFiles(folder, pipeline, tree),
     ...checkBackfill(spec),
     ...checkMartResults(folder, spec, tree),
+    ...checkExpressionFunctions(spec),
   ];
   return [...locateProblems(file, positions, problems), ...checkSql(folder, pipeline, tree)];
 }

@@ -28,6 +28,11 @@ export const PIPELINE_RULES: readonly Rule[] = [
     "Write five fields, or a preset as `@daily`.",
   ),
   error(
+    "pipeline/ambiguous-column",
+    "Spark refuses a name that two of the query's tables have.",
+    "Write the table or its alias before it.",
+  ),
+  error(
     "pipeline/dag",
     "Airflow would show an import error where the pipeline's DAGs should be.",
     "Change what the DAG builder cannot use.",
@@ -142,6 +147,11 @@ export const PIPELINE_RULES: readonly Rule[] = [
     "Read the table's silver, where it is masked.",
   ),
   error("pipeline/unknown-key", "A setting that nothing reads is a slip of the name.", "Correct the name."),
+  error(
+    "pipeline/unknown-function",
+    "Spark refuses a function that it does not have, when the mart is built.",
+    "Correct the name.",
+  ),
   error("pipeline/unknown-mart", "A mart is named that the pipeline does not have.", "Correct the name."),
   error("pipeline/unknown-source", "A source is named that the pipeline does not have.", "Correct the name."),
   error(

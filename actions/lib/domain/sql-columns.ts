@@ -40,8 +40,15 @@ export function columnsOfSql(sql: string, dialect: SqlDialect): SqlName[] {
   });
 }
 
-/** `x -> …` and `(x, y) -> …` */
-function lambdaParameters(tokens: readonly SqlToken[], token: SqlToken, index: number): string[] {
+/**
+ * Finds the parameters of a lambda, `x -> …` and `(x, y) -> …`.
+ *
+ * @param tokens of the text
+ * @param token one of them
+ * @param index its place
+ * @returns nothing where the token does not begin an arrow
+ */
+export function lambdaParameters(tokens: readonly SqlToken[], token: SqlToken, index: number): string[] {
   if (token.text !== "-" || tokens[index + 1]?.text !== ">" || tokens[index + 1]?.kind !== "symbol")
     return [];
   const names: string[] = [];

@@ -7,6 +7,7 @@ const TELECOMS = "pipelines/telecoms/pipeline.yaml";
 const COURSES = "pipelines/course-telemetry/pipeline.yaml";
 const SALES = "pipelines/ecommerce/gold/sales_daily.sql";
 const CUSTOMERS = "pipelines/ecommerce/gold/customer_360.sql";
+const COUNTS = "pipelines/breweries/gold/breweries_by_type_and_location.sql";
 const USAGE = "pipelines/telecoms/gold/usage_by_tariff.sql";
 const POSTGRES = "manifests/database/postgres/stateful-set.yaml";
 const POSTGRES_SERVICE = "manifests/database/postgres/service.yaml";
@@ -121,6 +122,16 @@ const ROWS: readonly Row[] = [
     { file: CUSTOMERS, text: "  c.customer_id," },
   ],
   [CUSTOMERS, "ELSE 'low'", "ELSE «'low", "pipeline/sql-syntax"],
+  [
+    CUSTOMERS,
+    "datediff(current_date(), max(s.order_day)) > 180",
+    "«datedif(current_date(), max(s.order_day)) > 180",
+    "pipeline/unknown-function",
+  ],
+  [SALES, "try_divide(", "«safe_divide(", "pipeline/unknown-function"],
+  [SALES, "p.category,\n  o.shipping", "«product_id AS category,\n  o.shipping", "pipeline/ambiguous-column"],
+  [COUNTS, "count(latitude)", "count(«latitud)", "pipeline/unknown-column"],
+  [BREWERIES, "rule: id is not null", "rule: «is_empty(id)", "pipeline/unknown-function"],
   [
     CUSTOMERS,
     "c.customer_id,\n  coalesce",

@@ -6,6 +6,8 @@ import { readTroubles } from "./troubles.ts";
 
 /** A trouble is told when it lasts: many pass by themselves while things come up. */
 const lastingMs = 15_000;
+/** Of every so many looks at the Applications; it asks for much more. */
+const looksForTrouble = 5;
 const shownAtOnce = 10;
 
 /**
@@ -30,7 +32,8 @@ export async function awaitApplications(
     changed = performance.now();
     log(`${((changed - started) / 1000).toFixed(0).padStart(4)} s  ${line}`);
   };
-  for (let settled = 0; ; await sleep(1_000)) {
+  let seen: string[] = [];
+  for (let settled = 0, looks = 0; ; looks += 1, await sleep(1_000)) {
     const states = await readApplications(kubectl, commit);
     for (const state of states) {
       const text = `${state.sync}, ${state.health}`;
@@ -41,7 +44,7 @@ export async function awaitApplications(
     // The root's own health says nothing until it has made the others: look twice.
     settled = isAllDone(states) ? settled + 1 : 0;
     if (settled >= 2) return;
-    const seen = await readTroubles(kubectl);
+    if (looks % looksForTrouble === looksForTrouble - 1) seen = await readTroubles(kubectl);
     for (const line of troubles.lasting(seen)) tell(line);
     if (performance.now() - changed > timeoutMs) throw stuck(states, seen, timeoutMs);
   }

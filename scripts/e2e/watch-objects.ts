@@ -34,7 +34,9 @@ export function recordObjects<T extends KubernetesObject>(kubectl: Kubectl, path
   let present = new Map<string, T>();
   let stopped = false;
   let end = (): void => {};
-  const watchOnce = async (): Promise<void> => {
+  /** @returns whether anything came */
+  const watchOnce = async (): Promise<boolean> => {
+    const before = observations.length;
     let listed: Map<string, T> | undefined = new Map();
     const child = spawn(kubectl.program, [...kubectl.cluster, "get", "--raw", `${path}?${query}`], {
       stdio: ["ignore", "pipe", "ignore"],
@@ -56,11 +58,15 @@ export function recordObjects<T extends KubernetesObject>(kubectl: Kubectl, path
       else now.set(object.metadata.uid, object);
     }
     await closed;
+    return observations.length > before;
   };
   const watch = async (): Promise<void> => {
+    let pauseMs = shortestPauseMs;
     while (!stopped) {
-      await watchOnce();
-      if (!stopped) await sleep(250);
+      const came = await watchOnce();
+      // While everything is still being built, asking four times a second would be half a core.
+      pauseMs = came ? shortestPauseMs : Math.min(longestPauseMs, pauseMs * 2);
+      if (!stopped) await sleep(pauseMs);
     }
   };
   void watch();
@@ -73,6 +79,9 @@ export function recordObjects<T extends KubernetesObject>(kubectl: Kubectl, path
     },
   };
 }
+
+const shortestPauseMs = 250;
+const longestPauseMs = 2_000;
 
 /** First what is there, then a bookmark, then what changes. */
 const query = "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";

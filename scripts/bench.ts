@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveGoTool } from "kubeconform-wrapper";
+import { benchDelivery } from "./bench/delivery.ts";
 import { benchImages, type ImagesBench } from "./bench/images.ts";
 import { benchManyImages } from "./bench/many-images.ts";
 import { plotLines } from "./bench/plot.ts";
@@ -18,6 +19,7 @@ Measures what the README says, on this machine, and prints each figure beside wh
 
   --validation     measure validation alone: 500 pipelines beside kustomize and kubeconform, then 50 to 5,000
                    (--sizes 50,500 for others), and write docs/validation-time.svg
+  --delivery       measure building, bumping and deliver.yml alone
   --cold           also measure the demo and the tests with empty caches (about 15 minutes)
   --rounds N       rounds of the image measurements; the median is told (default 5)
   -h, --help       this page`;
@@ -26,6 +28,7 @@ const { values } = parseArgs({
   options: {
     cold: { type: "boolean", default: false },
     validation: { type: "boolean", default: false },
+    delivery: { type: "boolean", default: false },
     sizes: { type: "string", default: "50,150,500,1500,5000" },
     rounds: { type: "string", default: "5" },
     help: { type: "boolean", short: "h", default: false },
@@ -99,16 +102,20 @@ async function bench(): Promise<void> {
 
   const kustomize = await resolveGoTool("kustomize", { toolsDir });
   figures.push(...(await benchManyImages({ crane, kustomize }, say)));
+  say("deliver.yml under act");
+  figures.push(...(await benchDelivery(crane)));
+  if (!values.delivery) figures.push(...wholeCommandFigures(say));
+  process.stdout.write(`${renderFigures(figures)}\n`);
+  if (figures.some(({ value, bound }) => bound !== undefined && value > bound)) process.exitCode = 1;
+}
 
+function wholeCommandFigures(say: (line: string) => void): Figure[] {
   const scratch = mkdtempSync(join(tmpdir(), "wavehouse-bench-"));
   try {
-    if (values.cold) figures.push(...coldFigures(scratch, say));
-    figures.push(...warmFigures(scratch, say));
+    return [...(values.cold ? coldFigures(scratch, say) : []), ...warmFigures(scratch, say)];
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  process.stdout.write(`${renderFigures(figures)}\n`);
-  if (figures.some(({ value, bound }) => bound !== undefined && value > bound)) process.exitCode = 1;
 }
 
 function imageFigures(bench: ImagesBench): Figure[] {

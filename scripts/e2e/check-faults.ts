@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { noLeftovers, partition } from "./check-pipeline.ts";
 import { expectThat } from "./checks.ts";
 import type { E2e } from "./context.ts";
 import type { Pod } from "./objects.ts";
+import { processesOf } from "./pod-processes.ts";
 import { countTables, runPipeline } from "./run-pipeline.ts";
 import { waitForCommit } from "./sync.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -147,21 +147,4 @@ async function killPods({ kubectl }: E2e, namespace: string, selector: string): 
     ...["delete", "pods", "-n", namespace, "-l", selector, "--grace-period=0", "--force", "--wait=false"],
   );
   expectThat(out.includes("deleted"), `no pod of ${selector} in ${namespace} was there to kill`);
-}
-
-/** The numbers of a pod's processes of a name: this machine is the node, so they are its own. */
-function processesOf(podUid: string, name: string): number[] {
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .filter((pid) => readOrEmpty(`/proc/${pid}/comm`).trim() === name)
-    .filter((pid) => readOrEmpty(`/proc/${pid}/cgroup`).includes(podUid))
-    .map(Number);
-}
-
-function readOrEmpty(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return ""; // the process has ended meanwhile
-  }
 }

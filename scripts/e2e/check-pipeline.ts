@@ -41,9 +41,11 @@ export async function checkPipeline(e2e: E2e, onTask?: OnTask): Promise<void> {
     return completed.map(({ name }) => name).join(", ");
   });
   await checks.check("a trivial SparkApplication, made to completed", async () => {
-    const seconds = await runTrivialApplication(e2e);
+    const { fromArchive, seconds } = await runTrivialApplication(e2e);
     figures.add({ name: "a trivial SparkApplication", measured: seconds, unit: "s", atMost: 45 });
-    return `${seconds.toFixed(1)} s`;
+    const without = ["driver", "executor"].filter((role) => !fromArchive.has(role));
+    expectThat(without.length === 0, `began without the image's class archive: ${without.join(", ")}`);
+    return `${seconds.toFixed(1)} s, with the class archive in driver and executor`;
   });
   await checks.check("the tables in the object store hold what the CSV does", () => countTables(e2e));
   await checks.check("nothing of the run is left over", async () => noLeftovers(e2e));

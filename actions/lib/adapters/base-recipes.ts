@@ -15,6 +15,7 @@ const RUNTIME = "pipelines/runtime";
 const FILES: Readonly<Record<BaseName, readonly (readonly [string, string])[]>> = {
   "spark-base": [
     [`${RUNTIME}/images/spark-base/entrypoint.sh`, "entrypoint.sh"],
+    [`${RUNTIME}/images/spark-base/class_archive.py`, "class_archive.py"],
     [`${RUNTIME}/uv.lock.txt`, "uv.lock.txt"],
     [`${RUNTIME}/requirements-spark.lock`, "requirements-spark.lock"],
   ],

@@ -16,9 +16,10 @@ const dockerfileOf = (repository: string): Promise<string> =>
 describe.each(all.map((recipe) => [recipe.repository, recipe] as const))("%s", (repository, recipe) => {
   test("has in its context what its Dockerfile copies, and nothing else", async () => {
     const dockerfile = await dockerfileOf(repository);
-    const copied = [...dockerfile.matchAll(/^(?:COPY|ADD) (?!--from)(?:--\S+ )*(.+) \S+$/gm)].flatMap(
-      (match) => (match[1] ?? "").split(" ").map((path) => path.replace(/\/$/, "")),
-    );
+    const copied = [
+      ...dockerfile.matchAll(/^(?:COPY|ADD) (?!--from)(?:--\S+ )*(.+) \S+$/gm),
+      ...dockerfile.matchAll(/--mount=type=bind,source=([^,\s]+)/g),
+    ].flatMap((match) => (match[1] ?? "").split(" ").map((path) => path.replace(/\/$/, "")));
     const paths = recipe.parts.map(({ path }) => path).filter((path) => path !== "Dockerfile");
     for (const source of copied) expect(paths.some((path) => `${path}/`.startsWith(`${source}/`))).toBe(true);
     for (const path of paths) expect(copied.some((source) => `${path}/`.startsWith(`${source}/`))).toBe(true);

@@ -3,14 +3,27 @@
 # variables. pip's Spark lacks this file. Anything else is run as it is.
 set -euo pipefail
 
-classpath="${SPARK_CONF_DIR:-$SPARK_HOME/conf}:${HADOOP_CONF_DIR:+$HADOOP_CONF_DIR:}${SPARK_CLASSPATH:+$SPARK_CLASSPATH:}$SPARK_HOME/jars/*"
+# The class archive fits a class path that begins with the jars one by one, in the order of their names.
+jars=$(
+  LC_ALL=C
+  printf '%s:' "$SPARK_HOME"/jars/*.jar
+)
+jars=${jars%:}
+archive="-XX:SharedArchiveFile=$SPARK_HOME/classes.jsa -Xlog:cds=off"
+classpath="$jars:${SPARK_CONF_DIR:-$SPARK_HOME/conf}${HADOOP_CONF_DIR:+:$HADOOP_CONF_DIR}${SPARK_CLASSPATH:+:$SPARK_CLASSPATH}"
 if [ -n "${SPARK_EXTRA_CLASSPATH:-}" ]; then classpath="$classpath:$SPARK_EXTRA_CLASSPATH"; fi
 
 case "${1:-}" in
   driver)
     shift
+    # What the job says itself wins: then it starts without the archive.
+    start=()
+    if ! grep -qsE '^spark\.driver\.(extraClassPath|defaultJavaOptions)' "$SPARK_HOME/conf/spark.properties"; then
+      start=(--conf "spark.driver.extraClassPath=$jars" --conf "spark.driver.defaultJavaOptions=$archive")
+    fi
     command=(
       "$SPARK_HOME/bin/spark-submit"
+      ${start[@]+"${start[@]}"}
       --conf "spark.driver.bindAddress=$SPARK_DRIVER_BIND_ADDRESS"
       --conf "spark.executorEnv.SPARK_DRIVER_POD_IP=$SPARK_DRIVER_BIND_ADDRESS"
       --deploy-mode client
@@ -25,8 +38,10 @@ case "${1:-}" in
       if [ -z "${!name+x}" ]; then break; fi
       options+=("${!name}")
     done
+    # shellcheck disable=SC2206 # two options
     command=(
       "$JAVA_HOME/bin/java"
+      $archive
       ${options[@]+"${options[@]}"}
       "-Xms$SPARK_EXECUTOR_MEMORY"
       "-Xmx$SPARK_EXECUTOR_MEMORY"

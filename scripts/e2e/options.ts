@@ -10,6 +10,7 @@ export const groups = {
   drift: "a hand edit is put back, what leaves Git is pruned",
   rights: "what every service account may do, against a committed list",
   faults: "what is killed in mid-work comes back, with the same rows",
+  notifications: "what became of a delivery is told to GitHub",
   mistakes: "what is wrong in Git is told in a line, with what to do",
   hold: "a database that never gets ready holds every later wave, at an update and at the first sync",
   secrets: "no value of a secret is printed anywhere",
@@ -25,6 +26,7 @@ const longest: Readonly<Record<Group, number>> = {
   drift: 1,
   rights: 1,
   faults: 12,
+  notifications: 1,
   mistakes: 3,
   hold: 8,
   secrets: 1,
@@ -64,7 +66,7 @@ cluster. It needs Linux and root; elsewhere it says so and counts itself skipped
 
 Groups:
 ${Object.entries(groups)
-  .map(([name, about]) => `  ${name.padEnd(10)} ${about}`)
+  .map(([name, about]) => `  ${name.padEnd(14)} ${about}`)
   .join("\n")}`;
 
 /**

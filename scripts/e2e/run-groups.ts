@@ -28,6 +28,7 @@ import {
   type Installing,
 } from "./check-hold.ts";
 import { checkMistakes } from "./check-mistakes.ts";
+import { checkNotifications } from "./check-notifications.ts";
 import { checkPipeline } from "./check-pipeline.ts";
 import { checkRights } from "./check-rights.ts";
 import { checkSecrets, secretValues } from "./check-secrets.ts";
@@ -156,6 +157,7 @@ async function runAll(start: Start): Promise<void> {
     if (wanted("drift")) await checkDrift(e2e);
     if (wanted("rights")) await checkRights(e2e, options.updateRights);
     if (wanted("faults")) await checkFaults(e2e);
+    if (wanted("notifications")) await checkNotifications(e2e, places.kubeconfig);
     if (wanted("mistakes")) await checkMistakes(e2e);
     if (wanted("hold")) await checkHoldAtUpdate(e2e);
     if (wanted("secrets")) await checkSecrets(e2e, places);

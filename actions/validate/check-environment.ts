@@ -24,6 +24,8 @@ export interface CheckedEnvironment {
   /** Objects that were checked against their schemas; `undefined` when they could not be. */
   objects: number | undefined;
   findings: Finding[];
+  /** Files that it was rendered from and that are no manifests, with what they held; `undefined` where it is not known. */
+  outside?: Readonly<Record<string, string | null>> | undefined;
 }
 
 /**
@@ -96,7 +98,7 @@ export async function checkEnvironment(
     if (part.objects.every((object) => !told.has(objectName(object)) && exceptionsOf(object).length === 0))
       folders.setClean(part);
   }
-  return { environment, objects: checked, findings };
+  return { environment, objects: checked, findings, outside: folders.outside() };
 }
 
 /** Checks the folders whose objects are not known to fit the very same schemas. */

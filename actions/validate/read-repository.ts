@@ -1,7 +1,6 @@
 import type { PipelineTree } from "../lib/domain/check-pipeline.ts";
 import { checkSize, decodeText } from "../lib/domain/decode-text.ts";
 import { nearest } from "../lib/domain/did-you-mean.ts";
-import type { Tree } from "../lib/domain/environments.ts";
 import type { Finding } from "../lib/domain/finding.ts";
 import { type PipelineFile, readPipeline } from "../lib/domain/pipeline-file.ts";
 import type { Pipeline } from "../lib/domain/pipeline-type.ts";
@@ -11,8 +10,6 @@ import type { Recall } from "./recall.ts";
 
 /** What is validated, as far as it could be read. */
 export interface Repository {
-  /** YAML files of `apps/`, `manifests/` and `overlays/`. */
-  tree: Map<string, string>;
   /** Every file below `pipelines/`. */
   entries: readonly FileEntry[];
   /** Every file there is. */
@@ -35,9 +32,7 @@ export interface Repository {
  */
 export async function readRepository(workspace: Workspace, recall?: Recall): Promise<Repository> {
   const listed = await workspace.list("");
-  const below = (folder: string): FileEntry[] => listed.filter(({ path }) => path.startsWith(`${folder}/`));
-  const entries = below("pipelines");
-  const manifests = ["apps", "manifests", "overlays"].map(below);
+  const entries = listed.filter(({ path }) => path.startsWith("pipelines/"));
   const findings = entries.flatMap(checkName);
   const pipelines: PipelineFile[] = [];
   const files = entries.filter(({ path }) => PIPELINE.test(path));
@@ -49,28 +44,39 @@ export async function readRepository(workspace: Workspace, recall?: Recall): Pro
     findings.push(...read.findings);
     if ("pipeline" in read && read.pipeline !== undefined) pipelines.push(read.pipeline);
   }
-  const [sql, ...folders] = await Promise.all([
-    readTexts(
-      workspace,
-      entries.filter(({ path }) => path.endsWith(".sql")),
-    ),
-    ...manifests.map((list) =>
-      readTexts(
-        workspace,
-        list.filter(({ path }) => /\.ya?ml$/.test(path)),
-      ),
-    ),
-  ]);
-  const all = [sql, ...folders];
+  const sql = await readTexts(
+    workspace,
+    entries.filter(({ path }) => path.endsWith(".sql")),
+  );
   return {
-    tree: new Map(folders.flatMap(({ texts }) => [...texts])),
     entries,
     all: listed,
     pipelines,
     complete: pipelines.length === files.length,
     pipelineTree: { paths: new Set(entries.map(({ path }) => path)), sql: sql.texts },
-    findings: [...findings, ...all.flatMap((read) => read.findings)],
+    findings: [...findings, ...sql.findings],
   };
+}
+
+/** @returns whether a file is rendered, or says what is rendered */
+export function isManifest(path: string): boolean {
+  return /^(?:apps|manifests|overlays)\//.test(path);
+}
+
+/**
+ * Reads the YAML files of `apps/`, `manifests/` and `overlays/`.
+ *
+ * @param workspace the repository's files
+ * @param all which there are
+ * @returns their texts by path, and why some could not be read
+ */
+export async function readManifests(
+  workspace: Workspace,
+  all: readonly FileEntry[],
+): Promise<{ tree: Map<string, string>; findings: Finding[] }> {
+  const manifests = all.filter(({ path }) => isManifest(path) && /\.ya?ml$/.test(path));
+  const { texts, findings } = await readTexts(workspace, manifests);
+  return { tree: texts, findings };
 }
 
 /** A pipeline that was valid by itself is parsed again only where someone asks for a line of it. */
@@ -106,7 +112,7 @@ const PIPELINE = /^pipelines\/[^/]+\/pipeline\.yaml$/;
 async function readTexts(
   workspace: Workspace,
   entries: readonly FileEntry[],
-): Promise<{ texts: Tree; findings: Finding[] }> {
+): Promise<{ texts: Map<string, string>; findings: Finding[] }> {
   const texts = new Map<string, string>();
   const findings: Finding[] = [];
   for (const entry of entries) {

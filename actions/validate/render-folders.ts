@@ -1,5 +1,6 @@
 import { parseRendered, type RenderedObject } from "../lib/domain/rendered-objects.ts";
 import type { ManifestRenderer } from "../lib/ports/manifest-renderer.ts";
+import { isManifest } from "./read-repository.ts";
 import { keyOf, type Recall } from "./recall.ts";
 
 /** A folder, as it was rendered. */
@@ -50,6 +51,21 @@ export class RenderFolders {
       kept !== undefined && this.#isFresh(kept) ? Promise.resolve({ folder, ...kept }) : this.#anew(folder);
     this.#rendered.set(folder, rendered);
     return rendered;
+  }
+
+  /**
+   * The files that the renders were made from and that are no manifests, with what they held.
+   *
+   * @returns `undefined` where that is not known of all of them
+   */
+  outside(): Readonly<Record<string, string | null>> | undefined {
+    const found: Record<string, string | null> = {};
+    for (const folder of this.#rendered.keys()) {
+      const kept = this.#recall?.memory.get("render", folder) as Kept | undefined;
+      if (kept === undefined) return undefined;
+      for (const [path, id] of Object.entries(kept.inputs)) if (!isManifest(path)) found[path] = id;
+    }
+    return found;
   }
 
   /** The text of a folder, which a recalled one has only where others are checked by it. */

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { actionsRunner } from "../../actions/lib/adapters/actions-core.ts";
 import { connectValidation } from "../../actions/lib/adapters/connect-validation.ts";
 import { gitChanges } from "../../actions/lib/adapters/git-changes.ts";
 import { toolsFolder } from "../../actions/lib/adapters/places.ts";
@@ -9,17 +8,13 @@ import { reportFolder } from "../../actions/lib/adapters/report-folder.ts";
 import type { ActionResult } from "../../actions/lib/domain/action-result.ts";
 import { didYouMean } from "../../actions/lib/domain/did-you-mean.ts";
 import { type Finding, formatFinding } from "../../actions/lib/domain/finding.ts";
-import { RULES, unknownRule } from "../../actions/lib/domain/rules.ts";
 import { UserError } from "../../actions/lib/domain/user-error.ts";
-import { planReport } from "../../actions/lib/host/plan-report.ts";
 import type { Logger } from "../../actions/lib/ports/logger.ts";
 import { renderJson } from "../../actions/lib/render/render-validation-json.ts";
-import { renderSarif } from "../../actions/lib/render/render-validation-sarif.ts";
 import { run, type ValidationResult } from "../../actions/validate/run.ts";
 import { connectPrograms } from "./connect-programs.ts";
-import { explainRule } from "./explain-rule.ts";
 import { renderFindings } from "./render-findings.ts";
-import { type ScratchCopy, scratchCopy } from "./scratch-copy.ts";
+import type { ScratchCopy } from "./scratch-copy.ts";
 
 const FORMATS = ["text", "json", "sarif", "github"] as const;
 type Format = (typeof FORMATS)[number];
@@ -103,7 +98,11 @@ function refuse(why: string): undefined {
   console.error(`error: ${why}\n\n${help}`);
 }
 
-function explain(id: string): number {
+// What few runs need is loaded by those.
+
+async function explain(id: string): Promise<number> {
+  const { RULES, unknownRule } = await import("../../actions/lib/domain/rules.ts");
+  const { explainRule } = await import("./explain-rule.ts");
   const rules = id === "all" ? RULES : RULES.filter((rule) => rule.id === id);
   if (rules.length === 0) {
     console.error(`error: ${unknownRule(id)}`);
@@ -117,6 +116,7 @@ function explain(id: string): number {
 async function dryRun(options: Options): Promise<number> {
   let copy: ScratchCopy | undefined;
   try {
+    const { scratchCopy } = await import("./scratch-copy.ts");
     copy = await scratchCopy(options.root);
     const result = await attempt({ ...options, root: copy.folder, rememberAs: options.root });
     if (result === undefined) return 2;
@@ -167,8 +167,10 @@ async function tell(result: ValidationResult, { format, root }: Options): Promis
   switch (format) {
     case "json":
       return write(renderJson(annotations, { ok, objects }));
-    case "sarif":
+    case "sarif": {
+      const { renderSarif } = await import("../../actions/lib/render/render-validation-sarif.ts");
       return write(renderSarif(annotations));
+    }
     case "github":
       return annotate(result);
     case "text": {
@@ -181,7 +183,9 @@ async function tell(result: ValidationResult, { format, root }: Options): Promis
 }
 
 /** As the action's step would: annotations within GitHub's limits, and the rest in the log. */
-function annotate(result: ActionResult): void {
+async function annotate(result: ActionResult): Promise<void> {
+  const { actionsRunner } = await import("../../actions/lib/adapters/actions-core.ts");
+  const { planReport } = await import("../../actions/lib/host/plan-report.ts");
   const { annotations, unannotated } = planReport(result);
   const runner = actionsRunner();
   for (const finding of annotations) runner.annotate(finding);

@@ -1,11 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { actionlint } from "../../actions/lib/adapters/actionlint.ts";
 import { pipelineLoader } from "../../actions/lib/adapters/pipeline-loader.ts";
 import { toolsFolder } from "../../actions/lib/adapters/places.ts";
-import { zizmor } from "../../actions/lib/adapters/zizmor.ts";
-import { parseVersions, VERSIONS_FILE } from "../../actions/lib/domain/versions.ts";
 import type { PipelineLoader } from "../../actions/lib/ports/pipeline-loader.ts";
 import type { WorkflowChecker } from "../../actions/lib/ports/workflow-checker.ts";
 import type { PythonEnvironment } from "../setup/python.ts";
@@ -28,13 +25,12 @@ export function connectPrograms(root: string): { workflows: WorkflowChecker; loa
     environment ??= prepare(locks);
     return environment;
   };
-  const checkers = [
-    actionlint(root, toolsFolder()),
-    zizmor(root, async () => join((await python()).bin, "zizmor")),
-  ];
   return {
     workflows: {
-      check: async (files) => (await Promise.all(checkers.map((checker) => checker.check(files)))).flat(),
+      check: async (files) => {
+        const checkers = await connectCheckers(root, async () => join((await python()).bin, "zizmor"));
+        return (await Promise.all(checkers.map((checker) => checker.check(files)))).flat();
+      },
     },
     loader: pipelineLoader({
       root,
@@ -45,9 +41,21 @@ export function connectPrograms(root: string): { workflows: WorkflowChecker; loa
   };
 }
 
-/** Loaded when it is needed: where nothing changed, it is not. */
+// What follows is loaded when it is needed: where nothing changed, it is not.
+
+async function connectCheckers(root: string, program: () => Promise<string>): Promise<WorkflowChecker[]> {
+  const [{ actionlint }, { zizmor }] = await Promise.all([
+    import("../../actions/lib/adapters/actionlint.ts"),
+    import("../../actions/lib/adapters/zizmor.ts"),
+  ]);
+  return [actionlint(root, toolsFolder()), zizmor(root, program)];
+}
+
 async function prepare(locks: string): Promise<PythonEnvironment> {
-  const { preparePython } = await import("../setup/python.ts");
+  const [{ preparePython }, { parseVersions, VERSIONS_FILE }] = await Promise.all([
+    import("../setup/python.ts"),
+    import("../../actions/lib/domain/versions.ts"),
+  ]);
   const { of } = parseVersions(await readFile(join(repositoryRoot, VERSIONS_FILE)));
   return preparePython({ locks, oldest: of.python });
 }

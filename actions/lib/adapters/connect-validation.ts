@@ -1,4 +1,3 @@
-import { parseVersions, VERSIONS_FILE } from "../domain/versions.ts";
 import type { ImageRegistry } from "../ports/image-registry.ts";
 import type { ManifestRenderer } from "../ports/manifest-renderer.ts";
 import type { ManifestValidator } from "../ports/manifest-validator.ts";
@@ -6,13 +5,10 @@ import type { Memory } from "../ports/memory.ts";
 import type { Workspace } from "../ports/workspace.ts";
 import { fileMemory } from "./file-memory.ts";
 import { gitWorkspace } from "./git-workspace.ts";
-import { goTool } from "./go-tools.ts";
-import { kubeconform } from "./kubeconform.ts";
-import { kustomizeRenderer } from "./kustomize.ts";
 
 /**
  * Makes what validating works through. The tools are looked for when they are first used, so that a repository whose
- * pipelines are wrong is told so even where they are missing.
+ * pipelines are wrong is told so even where they are missing; and what drives them is loaded only then.
  *
  * @param root absolute path of the repository that is validated
  * @param toolsDir the pinned tools
@@ -32,6 +28,10 @@ export function connectValidation(
 } {
   const workspace = gitWorkspace(root);
   const connect = async (): Promise<ManifestRenderer> => {
+    const [{ goTool }, { kustomizeRenderer }] = await Promise.all([
+      import("./go-tools.ts"),
+      import("./kustomize.ts"),
+    ]);
     return kustomizeRenderer({ root, toolsDir, kustomize: await goTool("kustomize", toolsDir), ...options });
   };
   let renderer: Promise<ManifestRenderer> | undefined;
@@ -51,6 +51,10 @@ export function connectValidation(
     },
     validator: {
       validate: async (stream, definitions) => {
+        const [{ kubeconform }, { parseVersions, VERSIONS_FILE }] = await Promise.all([
+          import("./kubeconform.ts"),
+          import("../domain/versions.ts"),
+        ]);
         const kubernetesVersion = parseVersions(await workspace.read(VERSIONS_FILE)).of.kubernetes;
         return kubeconform({ toolsDir, kubernetesVersion }).validate(stream, definitions);
       },

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { cacheRoot } from "kubeconform-wrapper";
+import { cacheRoot } from "kubeconform-wrapper/cache-root";
 import type { Memory } from "../ports/memory.ts";
 
 /** What one kind holds: what was read, and what this run asked for. */

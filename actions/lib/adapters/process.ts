@@ -1,4 +1,4 @@
-import { type ProcessResult, runProcess as runToEnd } from "kubeconform-wrapper";
+import { type ProcessResult, runProcess as runToEnd } from "kubeconform-wrapper/run-process";
 
 /** A program to run. Arguments are passed as they are: no shell ever reads them. */
 export interface Command {

@@ -6,6 +6,7 @@ import { checkPartitions } from "./check-partitions.ts";
 import { checkRules } from "./check-rules.ts";
 import { checkTable } from "./check-table.ts";
 import { checkTimeZone } from "./check-time-zone.ts";
+import { checkTouchedBy } from "./check-touched-by.ts";
 import { oneOf, quote } from "./describe-value.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { Finding } from "./finding.ts";
@@ -93,6 +94,7 @@ function checkMart(mart: Mart, pointer: JsonPointer, spec: Spec): PointedProblem
     ...checkMaker(mart, pointer, spec),
     ...checkPartitions(mart.partitionBy ?? [], pointTo(pointer, "partitionBy"), spec),
     ...checkRules(mart.quality ?? [], pointTo(pointer, "quality")),
+    ...checkTouchedBy(mart, pointer, spec),
   ];
 }
 

@@ -45,18 +45,42 @@ describe("which files there are", () => {
   });
 });
 
-test("adding a table, a mart or a source changes nothing", () => {
-  const bare = { ...shape(), spec: { ...shape().spec, sources: {}, tables: [], marts: [] } };
-  const full = {
-    ...bare,
-    spec: {
-      ...bare.spec,
-      sources: { shop: { type: "postgres", connection: "shop" } },
-      tables: [{ name: "orders", source: "shop", columns: { id: "string" } }],
-      marts: [{ name: "sales", sql: "gold/sales.sql" }],
-    },
+test("adding a table, a mart or a source that Spark does not read changes nothing", () => {
+  const bare = shape();
+  const added = {
+    sources: { shop: { type: "http", url: "https://shop.example" } },
+    tables: [{ name: "orders", source: "shop", write: "append", columns: { id: "string" } }],
+    marts: [{ name: "sales", sql: "gold/sales.sql" }],
   };
+  const full = shape(added as Partial<PipelineShape["spec"]>);
   expect(generateManifests(full, versions)).toEqual(generateManifests(bare, versions));
+});
+
+test("a database is read by a step of its own, and each secret is its step's driver's alone", () => {
+  const pii = { method: "hash", key: "pii_key" } as const;
+  const spec = {
+    storage: { format: "iceberg", bucket: "lakehouse", catalog: "lake" },
+    sources: { shop: { type: "postgres", connection: "shop_postgres" } },
+    tables: [{ name: "orders", source: "shop", write: "append", columns: { who: { type: "string", pii } } }],
+  } as const satisfies Partial<PipelineShape["spec"]>;
+  const made = generateManifests(shape(spec as Partial<PipelineShape["spec"]>), versions);
+  expect(parse(made.get(`${BASE}/kustomization.yaml`) ?? "").resources).toContain("raw.yaml");
+  const secrets = {
+    raw: [["WAVEHOUSE_CONNECTION_SHOP_POSTGRES", "connection-shop-postgres", "url"]],
+    silver: [["WAVEHOUSE_SECRET_PII_KEY", "secret-pii-key", "value"]],
+    quality: [],
+    gold: [],
+  };
+  for (const [step, wanted] of Object.entries(secrets)) {
+    const { driver, executor } = parse(made.get(`${BASE}/${step}.yaml`) ?? "").spec.template;
+    const refs = wanted.map(([name, secret, key]) => ({
+      name,
+      valueFrom: { secretKeyRef: { name: secret, key } },
+    }));
+    const path = { name: "PYTHONPATH", value: "/opt/wavehouse/runtime" };
+    expect(driver.template.spec.containers[0].env).toEqual([path, ...refs]);
+    expect(executor.template.spec.containers[0].env).toEqual([path]);
+  }
 });
 
 test.each([
@@ -123,8 +147,6 @@ test.each([
     format: "iceberg",
     conf: {
       "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
-      "spark.sql.catalog.lake": "org.apache.iceberg.spark.SparkCatalog",
-      "spark.sql.defaultCatalog": "lake",
     },
   },
   { format: "parquet", conf: { "spark.sql.session.timeZone": "UTC" } },

@@ -454,7 +454,7 @@ export interface FullLoad {
  */
 export interface SoftDeletes {
   /**
-   * Deleted rows stay and are marked.
+   * Deleted rows stay and are marked, in the column `is_deleted`.
    */
   mode: "soft";
   /**
@@ -739,15 +739,25 @@ export interface Mart {
    */
   grain?: string[];
   /**
-   * How the stored rows are split; with it, only the partitions that changed input touches are made again.
+   * How the stored rows are split; with `touchedBy`, only the partitions that changed input touches are made again.
    *
    * @minItems 1
    */
   partitionBy?: PartitionField[];
+  touchedBy?: TouchedBy;
   /**
    * Rules that every row of the mart must not break.
    */
   quality?: QualityRule[];
+}
+/**
+ * Which partitions a change of an input touches, by the input's name (Iceberg only). Where an input changed that is not named here, the whole mart is made again.
+ */
+export interface TouchedBy {
+  /**
+   * A query that gives the mart's partition columns. It reads `changed`: the input's rows that changed since the mart was made, as they are and as they were; and any table.
+   */
+  [k: string]: string;
 }
 /**
  * One dashboard, run by the platform.
@@ -799,6 +809,7 @@ export interface Backfill {
  * A size for each step; a step not named is small.
  */
 export interface StepSizes {
+  raw?: Size;
   silver?: Size;
   quality?: Size;
   gold?: Size;

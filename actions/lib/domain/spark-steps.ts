@@ -1,18 +1,23 @@
 import type { Pipeline, Size } from "./pipeline-type.ts";
 
 /** What of a pipeline runs on Spark, in the order in which it runs. */
-export const SPARK_STEPS = ["silver", "quality", "gold"] as const;
+export const SPARK_STEPS = ["raw", "silver", "quality", "gold"] as const;
 
 export type SparkStep = (typeof SPARK_STEPS)[number];
 
-/** The parts of a pipeline that decide what Kubernetes is told of it. No table is among them. */
+/**
+ * The parts of a pipeline that decide what Kubernetes is told of it. Of sources only the databases do, and of tables
+ * only the names of the secrets that they hash with: another table of the same kind changes nothing.
+ */
 export interface PipelineShape {
   metadata: { name: Pipeline["metadata"]["name"] };
-  spec: Pick<Pipeline["spec"], "storage" | "resources" | "transform" | "warehouse">;
+  spec: Pick<Pipeline["spec"], "storage" | "resources" | "transform" | "warehouse"> &
+    Partial<Pick<Pipeline["spec"], "sources" | "tables">>;
 }
 
 /**
- * The steps of a pipeline that Spark runs: gold is not among them where dbt or a warehouse builds the marts.
+ * The steps of a pipeline that Spark runs: raw is among them where a source is a database, and gold is not where dbt
+ * or a warehouse builds the marts.
  *
  * @param pipeline the pipeline
  * @returns the steps, in the order in which they run
@@ -20,7 +25,28 @@ export interface PipelineShape {
 export function sparkStepsOf(pipeline: PipelineShape): SparkStep[] {
   const { transform, warehouse } = pipeline.spec;
   const goldElsewhere = transform !== undefined || warehouse !== undefined;
-  return SPARK_STEPS.filter((step) => step !== "gold" || !goldElsewhere);
+  const databases = databaseConnections(pipeline).length > 0;
+  return SPARK_STEPS.filter((step) => {
+    if (step === "raw") return databases;
+    return step !== "gold" || !goldElsewhere;
+  });
+}
+
+/** The connections of the databases that Spark reads, sorted. */
+export function databaseConnections({ spec }: PipelineShape): string[] {
+  const found = Object.values(spec.sources ?? {}).flatMap((source) =>
+    source.type === "postgres" ? [source.connection] : [],
+  );
+  return [...new Set(found)].sort();
+}
+
+/** The names of the secrets that personal data is hashed with, sorted. */
+export function hashKeys({ spec }: PipelineShape): string[] {
+  const columns = (spec.tables ?? []).flatMap((table) => Object.values(table.columns));
+  const found = columns.flatMap((column) =>
+    typeof column === "object" && column.pii?.method === "hash" ? [column.pii.key] : [],
+  );
+  return [...new Set(found)].sort();
 }
 
 /**

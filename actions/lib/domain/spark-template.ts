@@ -1,5 +1,12 @@
 import type { Size } from "./pipeline-type.ts";
-import { imageName, type PipelineShape, type SparkStep, stepSize } from "./spark-steps.ts";
+import {
+  databaseConnections,
+  hashKeys,
+  imageName,
+  type PipelineShape,
+  type SparkStep,
+  stepSize,
+} from "./spark-steps.ts";
 
 /** The versions that a template names; a part of `pipelines/runtime/versions.yaml`. */
 export interface TemplateVersions {
@@ -104,7 +111,11 @@ export function sparkTemplate(pipeline: PipelineShape, step: SparkStep, versions
         },
         // Airflow owns the retries.
         restartPolicy: { type: "Never" },
-        driver: { ...role("driver", resources), serviceAccount: accounts.driver, labels: { ...labels } },
+        driver: {
+          ...role("driver", resources, secretsOf(pipeline, step)),
+          serviceAccount: accounts.driver,
+          labels: { ...labels },
+        },
         executor: {
           ...role("executor", resources),
           serviceAccount: accounts.executor,
@@ -115,12 +126,40 @@ export function sparkTemplate(pipeline: PipelineShape, step: SparkStep, versions
   };
 }
 
-function role(name: keyof typeof CONTAINERS, resources: Resources): object {
+/**
+ * What a step alone is given, from Secrets of the pipeline's namespace: raw the addresses of the databases, silver the
+ * keys of its hashes. Executors get none: what they need, the driver sends them.
+ */
+function secretsOf(pipeline: PipelineShape, step: SparkStep): object[] {
+  const given = (variable: string, secret: string, key: string): object => ({
+    name: variable,
+    valueFrom: { secretKeyRef: { name: secret, key } },
+  });
+  if (step === "raw") {
+    return databaseConnections(pipeline).map((name) =>
+      given(`WAVEHOUSE_CONNECTION_${upper(name)}`, `connection-${dashed(name)}`, "url"),
+    );
+  }
+  if (step !== "silver") return [];
+  return hashKeys(pipeline).map((name) =>
+    given(`WAVEHOUSE_SECRET_${upper(name)}`, `secret-${dashed(name)}`, "value"),
+  );
+}
+
+function upper(name: string): string {
+  return name.toUpperCase().replaceAll("-", "_");
+}
+
+function dashed(name: string): string {
+  return name.replaceAll("_", "-");
+}
+
+function role(name: keyof typeof CONTAINERS, resources: Resources, secrets: readonly object[] = []): object {
   const { javaOptions } = resources;
   return {
     ...resources[name],
     ...(javaOptions === undefined ? {} : { javaOptions }),
-    template: podTemplate(CONTAINERS[name]),
+    template: podTemplate(CONTAINERS[name], secrets),
   };
 }
 
@@ -128,7 +167,7 @@ function role(name: keyof typeof CONTAINERS, resources: Resources): object {
  * What Spark's settings cannot say of a pod. A pod template, which Spark applies itself, rather than the fields of the
  * same names, which the operator's webhook applies: a pod is safe without the webhook too.
  */
-function podTemplate(container: string): object {
+function podTemplate(container: string, secrets: readonly object[]): object {
   return {
     spec: {
       securityContext: {
@@ -141,7 +180,7 @@ function podTemplate(container: string): object {
       containers: [
         {
           name: container,
-          env: [{ name: "PYTHONPATH", value: RUNTIME }],
+          env: [{ name: "PYTHONPATH", value: RUNTIME }, ...secrets],
           securityContext: {
             allowPrivilegeEscalation: false,
             readOnlyRootFilesystem: true,
@@ -155,7 +194,7 @@ function podTemplate(container: string): object {
   };
 }
 
-/** What Spark must be told to read and write the format. Where a catalog is, the environment says. */
+/** What Spark must be told of the format before it starts. What a catalog is, the environment tells the job. */
 function storageConf(storage: PipelineShape["spec"]["storage"]): Record<string, string> {
   if (storage.format === "delta") {
     return {
@@ -163,12 +202,9 @@ function storageConf(storage: PipelineShape["spec"]["storage"]): Record<string, 
       "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     };
   }
-  if (storage.format === "iceberg" && storage.catalog !== undefined) {
+  if (storage.format === "iceberg") {
     return {
       "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
-      [`spark.sql.catalog.${storage.catalog}`]: "org.apache.iceberg.spark.SparkCatalog",
-      [`spark.sql.catalog.${storage.catalog}.type`]: "rest",
-      "spark.sql.defaultCatalog": storage.catalog,
     };
   }
   return {};

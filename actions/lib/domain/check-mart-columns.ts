@@ -50,8 +50,9 @@ export function silverTable(parts: readonly string[], { tables }: Spec): Table |
  * @param table that it should be a column of
  * @returns what is wrong with it; nothing where the table may come to have it
  */
-export function columnProblem(column: string, { name, columns, contract }: Table): Problem | undefined {
-  const kept = Object.keys(columns).filter((key) => !isDeprecated(columns[key]));
+export function columnProblem(column: string, table: Table): Problem | undefined {
+  const { name, contract } = table;
+  const kept = silverColumns(table);
   if (kept.some((key) => key.toLowerCase() === column.toLowerCase()) || column.startsWith("_"))
     return undefined;
   // A table may take on what its source begins to send; a near miss of what is declared is still a slip.
@@ -63,6 +64,20 @@ export function columnProblem(column: string, { name, columns, contract }: Table
     expected: oneOf(kept),
     fix: didYouMean(column, kept) ?? "name one of them, or declare it in `columns`",
   };
+}
+
+/** What is declared and kept, and what the runtime adds by how the table is written and read. */
+function silverColumns({ columns, write, load }: Table): string[] {
+  const declared = Object.entries(columns).filter(
+    ([, column]) => !isDeprecated(column) && !(typeof column === "object" && column.pii?.method === "drop"),
+  );
+  const deletes = load?.deletes?.mode ?? "ignore";
+  return [
+    ...declared.map(([name]) => name),
+    ...(write === "scd2" ? ["valid_from", "valid_to", "is_current"] : []),
+    ...(deletes === "ignore" ? [] : ["is_deleted"]),
+    "ingest_date",
+  ];
 }
 
 /** Raw rows are as they came, so a mart takes personal data from silver. */

@@ -18,6 +18,13 @@ const spec = {
       columns: { id: "string", colour: "string" },
       contract: { newColumns: "freeze" },
     },
+    {
+      name: "people",
+      write: "scd2",
+      load: { mode: "full", deletes: { mode: "snapshot" } },
+      columns: { id: "string", name: { type: "string", pii: { method: "drop" } } },
+      contract: { newColumns: "freeze" },
+    },
   ],
 } as unknown as Spec;
 
@@ -52,6 +59,15 @@ describe("what is told", () => {
       "select size from silver.frozen",
       ["size: unknown-column: name one of them, or declare it in `columns`"],
     ],
+    // Its values never reach silver.
+    [
+      "select name from silver.people",
+      ["name: unknown-column: name one of them, or declare it in `columns`"],
+    ],
+    [
+      "select is_current from silver.frozen",
+      ["is_current: unknown-column: name one of them, or declare it in `columns`"],
+    ],
   ])("%s", (sql, wanted) => {
     expect(told(sql)).toEqual(wanted);
   });
@@ -66,6 +82,7 @@ describe("what is right, or cannot be told, is not", () => {
     "select * from silver.orders where exists (select 1 from silver.customers c where c.id = customer_id)",
     "select (select max(amount) from silver.orders o where o.id = c.id) from silver.customers c",
     "select amuont from silver.orders, gold.others",
+    "select id, valid_from, valid_to, is_deleted, ingest_date from silver.people where is_current",
     "select id from silver.orders union select id from silver.customers",
     "select extract(day from day), timestampdiff(HOUR, day, current_timestamp()) from silver.orders",
     "select transform(collect_list(amount), amuont -> amuont + 1) from silver.orders",

@@ -66,8 +66,8 @@ export function columnProblem(column: string, table: Table): Problem | undefined
   };
 }
 
-/** What is declared and kept, and what the runtime adds by how the table is written and read. */
-function silverColumns({ columns, write, load }: Table): string[] {
+/** @returns what is declared and kept, and what the runtime adds by how the table is written and read */
+export function silverColumns({ columns, write, load }: Table): string[] {
   const declared = Object.entries(columns).filter(
     ([, column]) => !isDeprecated(column) && !(typeof column === "object" && column.pii?.method === "drop"),
   );

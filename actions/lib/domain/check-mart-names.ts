@@ -1,4 +1,4 @@
-import { columnProblem, type SqlFault, silverTable } from "./check-mart-columns.ts";
+import { columnProblem, type SqlFault, silverColumns, silverTable } from "./check-mart-columns.ts";
 import { quote } from "./describe-value.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { type JsonPointer, pointTo } from "./json-pointer.ts";
@@ -99,8 +99,8 @@ function checkNames(scope: SqlScope, spec: Spec): SqlFault[] {
   });
 }
 
-function holds({ columns }: Table, name: string): boolean {
-  return Object.keys(columns).some((column) => column.toLowerCase() === name.toLowerCase());
+function holds(table: Table, name: string): boolean {
+  return silverColumns(table).some((column) => column.toLowerCase() === name.toLowerCase());
 }
 
 function ambiguous(name: string, holders: readonly Table[], { sources }: SqlScope): Problem {

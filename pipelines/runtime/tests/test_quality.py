@@ -11,8 +11,8 @@ from conftest import lake_in
 from pyspark.sql import SparkSession
 
 from wavehouse.errors import UserError
-from wavehouse.jobs import quality
 from wavehouse.jobs.command import RuleBrokenError
+from wavehouse.jobs.delta_table import DeltaTables
 from wavehouse.testing import Lake, Record
 
 DAY, BEFORE, AFTER = "2026-01-31", "2026-01-30", "2026-02-01"
@@ -181,7 +181,7 @@ def test_a_run_that_dies_between_quarantine_and_silver_is_made_good_by_the_next(
         def die(*_: object, **__: object) -> None:
             raise KeyboardInterrupt
 
-        broken.setattr(quality, "merge_by_key", die)
+        broken.setattr(DeltaTables, "merge_by_key", die)
         with pytest.raises(KeyboardInterrupt):
             lake.quality(DAY)
     assert published(lake) == [("a", "old", BEFORE)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ from conftest import PIPELINE
 from wavehouse.errors import UserError
 from wavehouse.jobs.supported import require_supported
 from wavehouse.spec import load_pipeline
+from wavehouse.spec_load import Split
+from wavehouse.spec_partition import PartitionField
 
+SHOP = Path(__file__).parents[3] / "actions/lib/testing/pipelines/ecommerce/pipeline.yaml"
 BREWERIES = Path(__file__).parents[2] / "breweries" / "pipeline.yaml"
 
 
@@ -36,6 +40,24 @@ def test_breweries_is_read_whole() -> None:
     }
     assert table.quality[0].severity == "fail"
     assert pipeline.marts[0].sql == "gold/breweries_by_type_and_location.sql"
+    require_supported(pipeline)
+
+
+def test_the_shape_of_a_shop_is_read_whole() -> None:
+    pipeline = load_pipeline(SHOP)
+    tables = {table.name: table for table in pipeline.tables}
+    customers, orders = tables["customers"], tables["orders"]
+    assert (customers.load.deletes, customers.load.deleted_column) == ("soft", "deleted_at")
+    assert (customers.history, customers.hook and customers.hook.function) == (
+        ("country", "segment"),
+        "standardise_phones",
+    )
+    assert "full_name" not in {column.name for column in customers.kept}
+    assert (orders.load.cursor, orders.load.lag) == ("updated_at", timedelta(minutes=15))
+    assert orders.load.split == Split("order_id", 8)
+    assert orders.partitions == (PartitionField("created_at", "day"),)
+    assert [column.name for column in orders.derived] == ["order_day", "is_cancelled"]
+    assert tables["refunds"].load.deletes == "ignore"
     require_supported(pipeline)
 
 
@@ -104,16 +126,27 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (("write: merge", "write: scd2"), ":9: table things: write: scd2"),
         (
-            ("format: delta", "format: iceberg, catalog: lake"),
-            ":6: spec.storage.format: iceberg (delta only)",
+            ("write: merge", "write: scd2"),
+            ":9: table things: write: scd2 of what does not come from a database",
+        ),
+        (("format: delta", "format: parquet"), ":6: spec.storage.format: parquet (delta or iceberg)"),
+        (
+            ('{ type: http, url: "http://localhost/things" }', "{ type: postgres, connection: db }"),
+            ":7: source api: a database, with tables that are not iceberg's",
         ),
         (
-            ("name: string\n", "name: { type: string, pii: { method: drop } }\n"),
-            ":17: table things: column name: pii",
+            ("size: double", "size: { type: double, pii: { method: hash, key: k } }"),
+            "column size: pii: hash of a double (strings only)",
         ),
-        (("size: double", 'size: { type: double, expression: "1" }'), "column size: expression"),
+        (
+            ("name: string\n", "name: { type: string, pii: { method: generalise, to: year } }\n"),
+            ":17: table things: column name: pii: a string to its year",
+        ),
+        (
+            ("size: double", 'size: { type: double, expression: "1", pii: { method: drop } }'),
+            "column size: pii of an expression",
+        ),
         (("size: double", "size: array<string>"), "column size: type array<string>"),
         (("size: double", "size: { type: double, from: a.b }"), "column size: from a nested field"),
         (("[country]", "[{ column: country, transform: bucket, width: 4 }]"), "partitionBy with a transform"),

@@ -25,6 +25,11 @@ def bronze_page(attempt: str, number: int) -> str:
     return f"attempt={_segment(attempt)}/page-{number:05d}.json"
 
 
+def raw_table(pipeline: str, table: str) -> str:
+    """What came from a database, append-only, partitioned by ingest_date."""
+    return f"raw/{pipeline}/{table}"
+
+
 def staging_table(pipeline: str, table: str) -> str:
     """The silver job's output, partitioned by ingest_date. Not for readers."""
     return f"staging/{pipeline}/{table}"
@@ -43,6 +48,12 @@ def quarantine_table(pipeline: str, table: str) -> str:
 def gold_table(pipeline: str, mart: str) -> str:
     """A mart."""
     return f"gold/{pipeline}/{mart}"
+
+
+def layer_and_name(key: str) -> tuple[str, str]:
+    """A table's layer and name, as SQL says them (`<layer>.<name>`), from its key."""
+    layer, _, name = key.split("/")
+    return layer, name
 
 
 def run_folder(pipeline: str, partition: str, run_id: str) -> str:

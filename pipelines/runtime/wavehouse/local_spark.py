@@ -25,25 +25,49 @@ JARS_VARIABLE = "WAVEHOUSE_JARS"
 SUBMIT_VARIABLE = "PYSPARK_SUBMIT_ARGS"
 _SUBMIT_PROGRAM = "pyspark-shell"
 
+#: Which jars only one table format needs, by the beginning of their names: what is not loaded costs nothing.
+_JARS_OF = {
+    "delta": ("delta-",),
+    "iceberg": ("iceberg-", "postgresql-", "sqlite-jdbc-"),
+}
 
-def submit_args(given: str | None = None, *, java_options: str | None = None) -> str:
-    """Launch arguments of a local Spark: the defaults, then `given`, which wins.
+#: What Spark must be told of a format before it starts; catalogs are told later, to the session.
+FORMAT_CONF = {
+    "delta": {
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.databricks.delta.snapshotPartitions": "1",
+    },
+    "iceberg": {
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+    },
+}
+
+
+def submit_args(
+    given: str | None = None, *, formats: Sequence[str] = ("delta",), java_options: str | None = None
+) -> str:
+    """Launch arguments of a local Spark for some table formats: the defaults, then `given`, which wins.
 
     `java_options` stand in place of those that use the class archive. Throws UserError without jars.
     """
-    arguments = [f"--conf={key}={value}" for key, value in _conf(java_options).items()]
+    arguments = [f"--conf={key}={value}" for key, value in _conf(formats, java_options).items()]
     return f"{shlex.join(arguments)} {given or _SUBMIT_PROGRAM}"
 
 
-def local_jars() -> list[Path]:
-    """The jars of a local Spark, sorted. Throws UserError when WAVEHOUSE_JARS names no folder with jars."""
+def local_jars(formats: Sequence[str] = ("delta",)) -> list[Path]:
+    """The jars of a local Spark for some table formats, sorted.
+
+    Throws UserError when WAVEHOUSE_JARS names no folder with jars.
+    """
     folder = os.environ.get(JARS_VARIABLE)
     jars = sorted(Path(folder).resolve().glob("*.jar")) if folder else []
     if not jars:
         raise UserError(
             f"{JARS_VARIABLE}={folder or ''}: no jars; local Spark needs the folder of Delta's jars"
         )
-    return jars
+    others = tuple(start for name, starts in _JARS_OF.items() if name not in formats for start in starts)
+    return [jar for jar in jars if not jar.name.startswith(others)]
 
 
 def archive_path(jars: Sequence[Path]) -> Path:
@@ -54,8 +78,8 @@ def archive_path(jars: Sequence[Path]) -> Path:
     return _cache() / "class-archive" / f"{identity.hexdigest()[:16]}.jsa"
 
 
-def _conf(java_options: str | None) -> dict[str, str]:
-    jars = local_jars()
+def _conf(formats: Sequence[str], java_options: str | None) -> dict[str, str]:
+    jars = local_jars(formats)
     if java_options is None:
         archive = archive_path(jars)
         java_options = f"-XX:SharedArchiveFile={archive}" if archive.exists() else ""
@@ -71,14 +95,22 @@ def _conf(java_options: str | None) -> dict[str, str]:
         "spark.driver.extraJavaOptions": (
             f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dlog4j2.configurationFile={logging} {java_options}"
         ).strip(),
-        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        **_format_conf(formats),
         "spark.sql.warehouse.dir": (Path(tempfile.gettempdir()) / "wavehouse-warehouse").as_uri(),
         "spark.sql.shuffle.partitions": "2",
-        "spark.databricks.delta.snapshotPartitions": "1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
+
+
+def _format_conf(formats: Sequence[str]) -> dict[str, str]:
+    """The settings of all the formats; they share only the list of Spark's extensions."""
+    conf: dict[str, str] = {}
+    for name in formats:
+        for key, value in FORMAT_CONF[name].items():
+            both = key == "spark.sql.extensions" and key in conf
+            conf[key] = f"{conf[key]},{value}" if both else value
+    return conf
 
 
 def _cache() -> Path:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Status = Literal["succeeded", "failed"]
 
 #: The steps of a run, in order.
-STEPS = ("ingest", "silver", "quality", "gold")
+STEPS = ("ingest", "raw", "silver", "quality", "gold")
 
 
 class RuleMetrics(TypedDict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
@@ -10,15 +11,19 @@ from pyspark.sql import SparkSession
 from wavehouse.errors import UserError
 from wavehouse.local_spark import SUBMIT_VARIABLE, submit_args
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def open_session(name: str) -> SparkSession:
+
+def open_session(name: str, formats: Sequence[str] = ("delta",)) -> SparkSession:
     """The Spark session: the one that spark-submit (the operator) prepared, else a local one.
 
-    `name` is the application's. Throws UserError when a local start finds no jars or no Java that starts.
+    `name` is the application's, `formats` are those of the tables that it works on. Throws UserError when a local start
+    finds no jars or no Java that starts.
     """
     # spark-submit starts the JVM before the program, set up by the template, and leaves the way to it here.
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
-        os.environ[SUBMIT_VARIABLE] = submit_args(os.environ.get(SUBMIT_VARIABLE))
+        os.environ[SUBMIT_VARIABLE] = submit_args(os.environ.get(SUBMIT_VARIABLE), formats=formats)
     try:
         spark = SparkSession.builder.appName(name).getOrCreate()
     except PySparkRuntimeError as error:

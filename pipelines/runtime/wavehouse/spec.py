@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from wavehouse.errors import UserError
+from wavehouse.spec_load import Load, read_load
+from wavehouse.spec_partition import PartitionField, read_partitions
+from wavehouse.spec_pii import Pii, read_pii
 from wavehouse.yaml_node import YamlNode, read_yaml
 
 if TYPE_CHECKING:
@@ -25,8 +28,23 @@ API_VERSION = "wavehouse.dev/v1"
 
 #: Columns that the runtime adds to every table; a pipeline cannot declare them.
 RESERVED_COLUMNS = frozenset(
-    {"ingest_date", "_source_file", "_source_index", "_faults", "_rule", "_reason", "_run_id"},
+    {"ingest_date", "_source_file", "_source_index", "_faults", "_rule", "_reason", "_run_id"}
+    # Raw's own, and what silver and staging add to a table that comes from raw.
+    | {
+        "_ingested_at",
+        "_cursor",
+        "_removed",
+        "_generation",
+        "_version",
+        "_published_at",
+        "_came",
+        "_context",
+    },
 )
+
+#: Columns that the runtime adds to some tables: a delete's mark, and the time of validity with scd2.
+DELETED = "is_deleted"
+VALID_FROM, VALID_TO, IS_CURRENT = "valid_from", "valid_to", "is_current"
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
@@ -52,10 +70,18 @@ class Source:
     settings: dict[str, Any]
     line: int
 
+    @property
+    def is_database(self) -> bool:
+        """Whether Spark reads it, into raw tables, rather than an ingest task, into bronze."""
+        return self.type == "postgres"
+
 
 @dataclass(frozen=True)
 class Column:
-    """A declared column. `source_field` is its name in the source's record."""
+    """A declared column. `source_field` is its name in the source's record.
+
+    `expression` makes its value of the others', instead of reading it; `timezone` is that of source values without one.
+    """
 
     name: str
     type: str
@@ -64,8 +90,25 @@ class Column:
     deprecated: bool = False
     trim: bool = True
     case: Case = "keep"
+    expression: str | None = None
+    timezone: str = "UTC"
+    pii: Pii | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     line: int = 0
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether silver holds it."""
+        return not self.deprecated and (self.pii is None or self.pii.method != "drop")
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A table's own Python: a file in the pipeline's folder and the function in it."""
+
+    file: str
+    function: str
+    line: int
 
 
 @dataclass(frozen=True)
@@ -86,8 +129,11 @@ class Table:
     description: str | None
     source: str
     keys: tuple[str, ...]
-    partition_by: tuple[str, ...]
+    partitions: tuple[PartitionField, ...]
     write: Write
+    load: Load
+    history: tuple[str, ...]
+    hook: Hook | None
     new_columns: Contract
     missing_columns: Contract
     columns: tuple[Column, ...]
@@ -97,8 +143,31 @@ class Table:
 
     @property
     def kept(self) -> tuple[Column, ...]:
-        """The columns that silver holds: all but the deprecated."""
-        return tuple(column for column in self.columns if not column.deprecated)
+        """The columns that silver holds: all but the deprecated and the dropped."""
+        return tuple(column for column in self.columns if column.is_kept)
+
+    @property
+    def read(self) -> tuple[Column, ...]:
+        """The columns whose values come from the source; the dropped are among them, for the hook."""
+        return tuple(column for column in self.columns if not column.deprecated and column.expression is None)
+
+    @property
+    def derived(self) -> tuple[Column, ...]:
+        """The columns that an expression makes of the others, in the declared order."""
+        return tuple(column for column in self.kept if column.expression is not None)
+
+    @property
+    def partition_by(self) -> tuple[str, ...]:
+        """The columns by whose own values it is split."""
+        return tuple(found.column for found in self.partitions if found.transform == "identity")
+
+
+@dataclass(frozen=True)
+class Query:
+    """SQL that stands in the file itself."""
+
+    sql: str
+    line: int
 
 
 @dataclass(frozen=True)
@@ -108,7 +177,10 @@ class Mart:
     name: str
     description: str | None
     sql: str | None
-    partition_by: tuple[str, ...]
+    partitions: tuple[PartitionField, ...]
+    grain: tuple[str, ...]
+    quality: tuple[Rule, ...]
+    touched_by: dict[str, Query]
     settings: dict[str, Any]
     line: int
 
@@ -133,6 +205,10 @@ class Pipeline:
     def folder(self) -> Path:
         """The pipeline's own folder, which its SQL paths are relative to."""
         return self.file.parent
+
+    def is_raw(self, table: Table) -> bool:
+        """Whether a table's rows come through raw, from a database."""
+        return self.sources[table.source].is_database
 
     def at(self, line: int) -> str:
         """`file:line`, to begin a message with."""
@@ -193,7 +269,7 @@ def _table(node: YamlNode, sources: dict[str, Source]) -> Table:
     if source.text() not in sources:
         raise source.fault(f"no such source: {source.text()} (there are: {', '.join(sources)})")
     columns = tuple(_column(name, column) for name, column in node.need("columns").entries())
-    kept = {column.name for column in columns if not column.deprecated}
+    kept = {column.name for column in columns if column.is_kept}
     contract = node.get("contract")
     rules = node.get("quality")
     keys = _columns(node, "keys", kept)
@@ -205,8 +281,11 @@ def _table(node: YamlNode, sources: dict[str, Source]) -> Table:
         description=_optional_text(node, "description"),
         source=source.text(),
         keys=keys,
-        partition_by=_partition_by(node, kept | {"ingest_date"}),
+        partitions=read_partitions(node.get("partitionBy"), kept | {"ingest_date"}),
         write=write,
+        load=_load(node, columns),
+        history=_columns(node, "history", kept),
+        hook=_hook(node.get("hook")),
         new_columns=_contract(contract, "newColumns"),
         missing_columns=_contract(contract, "missingColumns"),
         columns=columns,
@@ -226,12 +305,18 @@ def _columns(node: YamlNode, key: str, known: set[str]) -> tuple[str, ...]:
     return found.texts()
 
 
-def _partition_by(node: YamlNode, known: set[str]) -> tuple[str, ...]:
-    """Plain columns only: a transform stays in `settings`, and what runs the table must know it."""
-    found = node.get("partitionBy")
-    if found is None or not all(isinstance(item.value, str) for item in found.items()):
-        return ()
-    return _columns(node, "partitionBy", known)
+def _load(node: YamlNode, columns: tuple[Column, ...]) -> Load:
+    """How the table is read. What `load` names is a column of the table."""
+    load = read_load(node.get("load"))
+    names = {column.name for column in columns}
+    for name in (load.cursor, load.deleted_column, load.split.column if load.split else None):
+        if name is not None and name not in names:
+            raise node.need("load").fault(f"no such column: {name} (there are: {', '.join(sorted(names))})")
+    return load
+
+
+def _hook(node: YamlNode | None) -> Hook | None:
+    return Hook(node.need("file").text(), node.need("function").text(), node.line) if node else None
 
 
 def _column(name: str, node: YamlNode) -> Column:
@@ -244,6 +329,7 @@ def _column(name: str, node: YamlNode) -> Column:
     deprecated = node.get("deprecated")
     trim = node.get("trim")
     case = node.get("case")
+    timezone = _optional_text(node, "timezone")
     return Column(
         name=name,
         type=node.need("type").text(),
@@ -252,6 +338,9 @@ def _column(name: str, node: YamlNode) -> Column:
         deprecated=deprecated.flag() if deprecated else False,
         trim=trim.flag() if trim else True,
         case=cast("Case", case.one_of("keep", "lower", "upper")) if case else "keep",
+        expression=_optional_text(node, "expression"),
+        timezone=timezone or "UTC",
+        pii=read_pii(node.get("pii")),
         settings=_plain_mapping(node),
         line=node.line,
     )
@@ -264,15 +353,23 @@ def _rule(node: YamlNode) -> Rule:
 
 
 def _mart(node: YamlNode) -> Mart:
-    partition_by = node.get("partitionBy")
+    grain = node.get("grain")
+    rules = node.get("quality")
     return Mart(
         name=node.need("name").text(),
         description=_optional_text(node, "description"),
         sql=_optional_text(node, "sql"),
-        partition_by=partition_by.texts() if partition_by else (),
+        partitions=read_partitions(node.get("partitionBy"), None),
+        grain=grain.texts() if grain else (),
+        quality=tuple(_rule(rule) for rule in rules.items()) if rules else (),
+        touched_by=_touched_by(node.get("touchedBy")),
         settings=_plain_mapping(node),
         line=node.line,
     )
+
+
+def _touched_by(node: YamlNode | None) -> dict[str, Query]:
+    return {name: Query(query.text(), query.line) for name, query in node.entries()} if node else {}
 
 
 def _contract(node: YamlNode | None, key: str) -> Contract:

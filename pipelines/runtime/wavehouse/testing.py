@@ -1,4 +1,4 @@
-"""A lake in a folder, on real local Spark and Delta: what a pipeline's own tests stand on.
+"""A lake in a folder, on real local Spark, with Delta or Iceberg: what a pipeline's own tests stand on.
 
 from wavehouse.testing import Lake, spark  # `spark` is a fixture
 """
@@ -9,16 +9,18 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from deltalake import DeltaTable, QueryBuilder
+from pyspark.sql import functions as F  # noqa: N812
 
 from wavehouse import layout
 from wavehouse.jobs.command import Counted, Run
-from wavehouse.jobs.delta_table import table_exists
+from wavehouse.jobs.delta_table import DeltaTables
 from wavehouse.jobs.gold import make_gold
 from wavehouse.jobs.quality import publish
+from wavehouse.jobs.raw import make_raw
 from wavehouse.jobs.silver import make_silver
 from wavehouse.local_spark import SUBMIT_VARIABLE
 from wavehouse.manifest import Manifest, Page, write_manifest
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyspark.sql import SparkSession
+
+    from wavehouse.spec import Pipeline
 
 Record = dict[str, Any]
 
@@ -47,7 +51,7 @@ def spark() -> Iterator[SparkSession]:
     }
     arguments = " ".join(f"--conf {key}={value}" for key, value in quick.items())
     os.environ[SUBMIT_VARIABLE] = f"{arguments} pyspark-shell"
-    session = open_session("tests")
+    session = open_session("tests", ("delta", "iceberg"))
     yield session
     close_session(session)
 
@@ -82,6 +86,10 @@ class Lake:
         write_manifest(self.store, manifest)
         return manifest
 
+    def raw(self, partition: str, *, reload: bool = False) -> Counted:
+        """The raw step."""
+        return make_raw(self._run(partition, reload=reload))
+
     def silver(self, partition: str) -> Counted:
         """The silver step."""
         return make_silver(self._run(partition))
@@ -101,11 +109,14 @@ class Lake:
         return self.quality(partition)
 
     def rows(self, key: str, *order: str) -> list[Record]:
-        """All rows of a Delta table, ordered, nulls first; none where there is no table.
+        """All rows of a table, ordered, nulls first; none where there is no table.
 
-        Read by delta-rs: quick, and a second opinion on what Spark wrote.
+        Delta is read by delta-rs: quick, and a second opinion on what Spark wrote. Of Iceberg, timestamps are texts in
+        UTC: what Python makes of a timestamp depends on where it runs.
         """
-        if not table_exists(self.store, key):
+        if load_pipeline(self.pipeline_file).storage.format == "iceberg":
+            return self._iceberg_rows(key, order)
+        if not DeltaTables(self.spark, self.store).exists(key):
             return []
         table = DeltaTable(self.store.url(key))
         by = ", ".join(
@@ -115,6 +126,20 @@ class Lake:
         found = QueryBuilder().register("found", table).execute(query).read_all()
         columns = {name: found[name].to_pylist() for name in found.column_names}
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+    def _iceberg_rows(self, key: str, order: Sequence[str]) -> list[Record]:
+        tables = self._run("2000-01-01").versioned
+        if not tables.exists(key):
+            return []
+        found = tables.read(key)
+        times = [
+            F.date_format(name, "yyyy-MM-dd HH:mm:ss.SSSSSS").alias(name)
+            if kind == "timestamp"
+            else F.col(name)
+            for name, kind in found.dtypes
+        ]
+        by = [F.col(f"`{name}`").asc_nulls_first() for name in order or found.columns]
+        return [row.asDict(recursive=True) for row in found.orderBy(*by).select(*times).collect()]
 
     def staged(self, table: str) -> list[Record]:
         """What silver staged."""
@@ -139,8 +164,18 @@ class Lake:
     def _name(self) -> str:
         return load_pipeline(self.pipeline_file).name
 
-    def _run(self, partition: str) -> Run:
-        # In-memory names outlive a test, and would lead to the last one's folder.
-        for database in ("silver", "gold"):
-            self.spark.sql(f"DROP DATABASE IF EXISTS {database} CASCADE")
-        return Run(self.spark, load_pipeline(self.pipeline_file), self.store, partition, f"run-{partition}")
+    def _run(self, partition: str, *, reload: bool = False) -> Run:
+        pipeline = load_pipeline(self.pipeline_file)
+        self._own_catalogs(pipeline)
+        if pipeline.storage.format == "delta":
+            # In-memory names outlive a test, and would lead to the last one's folder.
+            for database in ("silver", "gold"):
+                self.spark.sql(f"DROP DATABASE IF EXISTS {database} CASCADE")
+        return Run(self.spark, pipeline, self.store, partition, f"run-{partition}", reload=reload)
+
+    def _own_catalogs(self, pipeline: Pipeline) -> None:
+        """A session keeps the catalogs that it has met, and they would lead to the last test's lake."""
+        name = f"spark.sql.catalog.{pipeline.storage.catalog}.warehouse"
+        if pipeline.storage.format == "iceberg" and self.spark.conf.get(name, "") == self.store.root:
+            return
+        cast("Any", self.spark)._jsparkSession.sessionState().catalogManager().reset()  # noqa: SLF001

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wavehouse.dags.templates import SparkTemplate
 
 GROUP = "sparkoperator.k8s.io"
@@ -76,14 +78,17 @@ class Attempt:
         }
 
 
-def build_application(template: SparkTemplate, attempt: Attempt, image: str) -> dict[str, Any]:
+def build_application(
+    template: SparkTemplate, attempt: Attempt, image: str, arguments: Sequence[str] = ()
+) -> dict[str, Any]:
     """The SparkApplication of a try: the template, the image that the run pinned, and what the try adds."""
     spec = copy.deepcopy(template.spec)
     # Airflow owns the retries: an application that starts itself again would be a second writer.
     spec["restartPolicy"] = {"type": "Never"}
     spec["timeToLiveSeconds"] = KEPT_SECONDS
     spec["image"] = image
-    spec["arguments"] = [*template.arguments, "--partition", attempt.partition, "--run-id", attempt.run_id]
+    run = ["--partition", attempt.partition, "--run-id", attempt.run_id]
+    spec["arguments"] = [*template.arguments, *run, *arguments]
     spec["sparkConf"] = {**template.spark_conf, "spark.kubernetes.executor.podNamePrefix": attempt.name}
     for role in ("driver", "executor"):
         pod = spec.setdefault(role, {})

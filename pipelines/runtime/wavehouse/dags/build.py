@@ -1,4 +1,5 @@
-"""Makes a pipeline's two DAGs from its `pipeline.yaml`: one brings the data, the other works on it.
+"""Makes a pipeline's DAGs from its `pipeline.yaml`: one brings the data, one works on it, and each of several marts has
+one of its own.
 
 They are joined by Assets. A run is one partition key end to end: the event carries it from the one to the other, so
 that two days that arrive together make two runs, and none is lost.
@@ -26,6 +27,7 @@ from wavehouse.dags.tasks import ingest_to_bronze, pin_images, write_report
 from wavehouse.dags.worker_pod import lake_access
 from wavehouse.errors import UserError
 from wavehouse.ingest.http_source import http_source
+from wavehouse.mart_sql import reads
 from wavehouse.spec import load_pipeline
 
 if TYPE_CHECKING:
@@ -33,20 +35,24 @@ if TYPE_CHECKING:
 
     from airflow.sdk.bases.timetable import BaseTimetable
 
-    from wavehouse.spec import Pipeline
+    from wavehouse.spec import Mart, Pipeline, Table
 
 #: How often a task is tried again. An environment in which someone waits for the answer sets 0.
 RETRIES_VARIABLE = "WAVEHOUSE_TASK_RETRIES"
+
+#: The pool of the tasks that read databases, where the environment has made one: no more of them run at once.
+POOL_VARIABLE = "WAVEHOUSE_SOURCE_POOL"
 
 _DAY = "%Y-%m-%d"
 
 
 @dataclass(frozen=True)
 class SparkStage:
-    """One Spark step of a pipeline and the Assets that it updates."""
+    """One Spark step of a pipeline, the Assets that it updates, and what its program is told beside the partition."""
 
     step: str
     outlets: tuple[Asset, ...]
+    arguments: tuple[str, ...] = ()
 
 
 def build_dags(file: Path) -> dict[str, DAG]:
@@ -58,8 +64,11 @@ def build_dags(file: Path) -> dict[str, DAG]:
     if pipeline.name != file.parent.name:
         raise UserError(f"{file}: metadata.name is {pipeline.name}, but the folder is {file.parent.name}")
     for table in pipeline.tables:
-        http_source(pipeline, table)
-    dags = (_ingest_dag(pipeline), _process_dag(pipeline))
+        if not pipeline.is_raw(table):
+            http_source(pipeline, table)
+    dags = [_ingest_dag(pipeline), _process_dag(pipeline)]
+    if _has_own_marts(pipeline):
+        dags += [_mart_dag(pipeline, mart) for mart in pipeline.marts]
     return {dag.dag_id: dag for dag in dags}
 
 
@@ -72,6 +81,8 @@ def asset(pipeline: str, layer: str, name: str) -> Asset:
 def _ingest_dag(pipeline: Pipeline) -> DAG:
     with _dag(pipeline, "ingest", _ingest_timetable(pipeline)) as dag:
         for table in pipeline.tables:
+            if pipeline.is_raw(table):
+                continue
             task(
                 task_id=f"ingest_{table.name}",
                 outlets=[asset(pipeline.name, "bronze", table.name)],
@@ -79,40 +90,94 @@ def _ingest_dag(pipeline: Pipeline) -> DAG:
                 doc_md=f"Brings every page of `{table.source}`, checks the count against the source's own, and only "
                 "then tells the readers.",
             )(ingest_to_bronze)(pipeline_file=str(pipeline.file), table_name=table.name)
+        raw = [_came(pipeline, table) for table in pipeline.tables if pipeline.is_raw(table)]
+        if raw:
+            _line(pipeline, (SparkStage("raw", tuple(raw)),), pool=os.environ.get(POOL_VARIABLE))
     return dag
 
 
 def _process_dag(pipeline: Pipeline) -> DAG:
-    bronze = [asset(pipeline.name, "bronze", table.name) for table in pipeline.tables]
-    with _dag(pipeline, "process", PartitionedAssetTimetable(assets=AssetAll(*bronze))) as dag:
-        pinned: Any = task(task_id="pin")(pin_images)(
-            pipeline_name=pipeline.name, steps=[stage.step for stage in _stages(pipeline)]
-        )
-        last: Any = pinned
-        for stage in _stages(pipeline):
-            step = spark_step(
-                task_id=stage.step,
-                pipeline=pipeline.name,
-                image=pinned[stage.step],
-                outlets=list(stage.outlets),
-            )
-            last >> step
-            last = step
-        # A teardown runs after a failure too, and never decides the run's own state.
-        report = task(task_id="report", executor_config=lake_access())(write_report)(
-            pipeline_name=pipeline.name,
-            bucket=pipeline.storage.bucket,
-            tables=[table.name for table in pipeline.tables],
-        )
-        last >> report.as_teardown()
+    came = [_came(pipeline, table) for table in pipeline.tables]
+    with _dag(pipeline, "process", PartitionedAssetTimetable(assets=AssetAll(*came))) as dag:
+        last = _line(pipeline, _stages(pipeline))
+        _report(pipeline, last, [table.name for table in pipeline.tables if not pipeline.is_raw(table)])
     return dag
+
+
+def _mart_dag(pipeline: Pipeline, mart: Mart) -> DAG:
+    """A mart's own DAG: it waits for the tables and marts that the mart reads, and for no other."""
+    read = _inputs(pipeline, mart)
+    made = asset(pipeline.name, "gold", mart.name)
+    with _dag(pipeline, f"gold_{mart.name}", PartitionedAssetTimetable(assets=AssetAll(*read))) as dag:
+        last = _line(pipeline, (SparkStage("gold", (made,), ("--mart", mart.name)),))
+        _report(pipeline, last, [])
+    return dag
+
+
+def _line(pipeline: Pipeline, stages: tuple[SparkStage, ...], pool: str | None = None) -> Any:  # noqa: ANN401
+    """The steps one after the other, all from the images that are pinned before the first. Returns the last."""
+    pinned: Any = task(task_id="pin")(pin_images)(
+        pipeline_name=pipeline.name, steps=[stage.step for stage in stages]
+    )
+    last: Any = pinned
+    for stage in stages:
+        step = spark_step(
+            task_id=stage.step,
+            pipeline=pipeline.name,
+            image=pinned[stage.step],
+            arguments=stage.arguments,
+            outlets=list(stage.outlets),
+            **({"pool": pool} if pool else {}),
+        )
+        last >> step
+        last = step
+    return last
+
+
+def _report(pipeline: Pipeline, last: Any, tables: list[str]) -> None:  # noqa: ANN401
+    # A teardown runs after a failure too, and never decides the run's own state.
+    report = task(task_id="report", executor_config=lake_access())(write_report)(
+        pipeline_name=pipeline.name, bucket=pipeline.storage.bucket, tables=tables
+    )
+    last >> report.as_teardown()
+
+
+def _came(pipeline: Pipeline, table: Table) -> Asset:
+    """The Asset of what came from a table's source."""
+    return asset(pipeline.name, "raw" if pipeline.is_raw(table) else "bronze", table.name)
+
+
+def _inputs(pipeline: Pipeline, mart: Mart) -> list[Asset]:
+    """The Assets of what a mart's SQL reads; all tables where that cannot be told."""
+    try:
+        sql = (pipeline.folder / (mart.sql or "")).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(
+            f"{pipeline.at(mart.line)}: mart {mart.name}: {mart.sql} cannot be read: {error}"
+        ) from error
+    found = [
+        asset(pipeline.name, "silver", table.name)
+        for table in pipeline.tables
+        if reads(sql, "silver", table.name)
+    ]
+    found += [
+        asset(pipeline.name, "gold", other.name)
+        for other in pipeline.marts
+        if other.name != mart.name and reads(sql, "gold", other.name)
+    ]
+    return found or [asset(pipeline.name, "silver", table.name) for table in pipeline.tables]
+
+
+def _has_own_marts(pipeline: Pipeline) -> bool:
+    """One mart is the last step of the process; several run each when its inputs are there."""
+    return len(pipeline.marts) > 1
 
 
 def _stages(pipeline: Pipeline) -> tuple[SparkStage, ...]:
     silver = SparkStage("silver", ())
     published = tuple(asset(pipeline.name, "silver", table.name) for table in pipeline.tables)
     quality = SparkStage("quality", published)
-    if not pipeline.marts:
+    if not pipeline.marts or _has_own_marts(pipeline):
         return silver, quality
     marts = tuple(asset(pipeline.name, "gold", mart.name) for mart in pipeline.marts)
     return silver, quality, SparkStage("gold", marts)

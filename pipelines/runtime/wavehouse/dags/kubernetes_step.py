@@ -24,7 +24,7 @@ from airflow.providers.cncf.kubernetes.operators.spark_kubernetes import (  # is
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from airflow.sdk import Context
 
@@ -57,7 +57,14 @@ class KubernetesSparkStep(SparkKubernetesOperator):
     template_fields = ["image"]  # noqa: RUF012  (as the operator above has it)
     ui_color = "#fde5d2"
 
-    def __init__(self, *, pipeline: str, image: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        *,
+        pipeline: str,
+        image: Any,  # noqa: ANN401
+        arguments: Sequence[str] = (),
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
         start_seconds = int(os.environ.get(START_VARIABLE, _START_SECONDS))
         super().__init__(
             image=image,
@@ -78,6 +85,7 @@ class KubernetesSparkStep(SparkKubernetesOperator):
             **{"execution_timeout": _LONGEST, **kwargs},
         )
         self.pipeline = pipeline
+        self._arguments = list(arguments)
         self._running: Attempt | None = None
         self._killed = False
 
@@ -155,7 +163,7 @@ class KubernetesSparkStep(SparkKubernetesOperator):
         )
         self._stop_if_killed()
         self.log.info("starting %s in %s: %s", attempt.name, self.cluster.where, self.image)
-        self.cluster.create(build_application(template, attempt, str(self.image)))
+        self.cluster.create(build_application(template, attempt, str(self.image), self._arguments))
         self._require_alone(attempt)
         self._await_driver(attempt)
         self.pod = self.hook.get_pod(attempt.driver, self.cluster.namespace)

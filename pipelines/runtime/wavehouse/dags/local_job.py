@@ -14,7 +14,7 @@ from wavehouse.dags.java import java_home
 from wavehouse.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from wavehouse.dags.templates import SparkTemplate
@@ -30,10 +30,18 @@ _LINES_KEPT = 25
 class LocalJob:
     """One try of a job. The process stays in the task's process group, which Airflow ends as a whole."""
 
-    def __init__(self, template: SparkTemplate, *, image: str, partition: str, run_id: str) -> None:
+    def __init__(
+        self,
+        template: SparkTemplate,
+        *,
+        image: str,
+        partition: str,
+        run_id: str,
+        arguments: Sequence[str] = (),
+    ) -> None:
         self._template = template
         self._image = image
-        self._arguments = ["--partition", partition, "--run-id", run_id]
+        self._arguments = ["--partition", partition, "--run-id", run_id, *arguments]
         self._process: subprocess.Popen[str] | None = None
 
     def run(self, log: Callable[[str], None]) -> None:

@@ -45,16 +45,25 @@ def spark_step(**arguments: Any) -> BaseOperator:  # noqa: ANN401
 class SparkStep(BaseOperator):
     """Runs one step of a pipeline on this machine, from the template that the environment rendered.
 
-    `image` is the reference that the run pinned at its start, not what the template says by now.
+    `image` is the reference that the run pinned at its start, not what the template says by now; `arguments` are what
+    the program is told beside the partition and the run.
     """
 
     template_fields: Sequence[str] = ("image",)
     ui_color = "#fde5d2"
 
-    def __init__(self, *, pipeline: str, image: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        *,
+        pipeline: str,
+        image: Any,  # noqa: ANN401
+        arguments: Sequence[str] = (),
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
         super().__init__(**kwargs)
         self.pipeline = pipeline
         self.image = image
+        self.arguments = list(arguments)
         self._job: LocalJob | None = None
 
     def execute(self, context: Context) -> None:
@@ -63,7 +72,13 @@ class SparkStep(BaseOperator):
         run_id = cast("Any", context["dag_run"]).run_id
         try:
             template = find_template(self.pipeline, self.task_id)
-            self._job = LocalJob(template, image=str(self.image), partition=partition, run_id=run_id)
+            self._job = LocalJob(
+                template,
+                image=str(self.image),
+                partition=partition,
+                run_id=run_id,
+                arguments=self.arguments,
+            )
             self._job.run(self.log.info)
         except UserError as error:
             raise AirflowFailException(str(error)) from error

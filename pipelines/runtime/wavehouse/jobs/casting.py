@@ -20,14 +20,15 @@ _SPACES = (
 #: What Spark's own cast would take and nobody means: `NaN`, `1d`, a hexadecimal float, a bare year or time.
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _DAY = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+#: A time that says its own zone.
+_ZONE = r":[0-9]{2}(\.[0-9]+)?\s*(Z|[A-Za-z/_]+|[+-][0-9]{1,2}(:?[0-9]{2})?)$"
 
 #: Characters of a refused value that its reason shows; bronze has the whole.
 _SHOWN = 100
 
 
-def source_text(column: Column) -> SparkColumn:
-    """The text of a column in `_record`: trimmed as declared, null where nothing is left."""
-    text = F.col("_record")[column.source_field]
+def clean_text(column: Column, text: SparkColumn) -> SparkColumn:
+    """The text of a column as it came, trimmed and cased as declared; null where nothing is left."""
     if column.trim:
         text = F.btrim(text, F.lit(_SPACES))
     if column.case != "keep":
@@ -35,8 +36,8 @@ def source_text(column: Column) -> SparkColumn:
     return F.when(F.length(text) > 0, text)
 
 
-def typed(text: SparkColumn, type_name: str) -> SparkColumn:
-    """The text as a value of the type; null where it is not one."""
+def typed(text: SparkColumn, type_name: str, timezone: str = "UTC") -> SparkColumn:
+    """The text as a value of the type; null where it is not one. `timezone` is that of a time that says none."""
     if type_name == "string":
         return text
     value = text.try_cast(type_name)
@@ -45,12 +46,25 @@ def typed(text: SparkColumn, type_name: str) -> SparkColumn:
         finite = text.rlike(_NUMBER) & (F.abs(value) < F.lit(float("inf")))
         return F.when(finite, value)
     if type_name in {"date", "timestamp", "timestamp_ntz"}:
-        return F.when(text.rlike(_DAY), value)
+        moment = _in_utc(text, value, timezone) if type_name == "timestamp" and timezone != "UTC" else value
+        return F.when(text.rlike(_DAY), moment)
     return value
+
+
+def _in_utc(text: SparkColumn, value: SparkColumn, timezone: str) -> SparkColumn:
+    """A local time in UTC. One that comes twice, as clocks are set back, is the later, as PostgreSQL takes it too."""
+    earlier = F.to_utc_timestamp(value, timezone)
+    later = earlier + F.expr("INTERVAL 1 HOUR")
+    local = F.when(F.from_utc_timestamp(later, timezone) == value, later).otherwise(earlier)
+    return F.when(text.rlike(_ZONE), value).otherwise(local)
 
 
 def type_fault(column: Column, text: SparkColumn, value: SparkColumn) -> SparkColumn:
     """A fault (rule, reason) where there is a text and no value; null elsewhere."""
+    if column.pii is not None:
+        # What must not be seen in silver must not be seen in a reason either.
+        hidden = F.lit(f"{column.name}: its value is not a {column.type}")
+        return F.when(text.isNotNull() & value.isNull(), fault(type_rule(column), hidden))
     shown = F.when(F.length(text) > _SHOWN, F.concat(F.left(text, F.lit(_SHOWN)), F.lit("…"))).otherwise(text)
     reason = F.concat(F.lit(f"{column.name}: '"), shown, F.lit(f"' is not a {column.type}"))
     return F.when(text.isNotNull() & value.isNull(), fault(type_rule(column), reason))

@@ -1,11 +1,10 @@
-"""The gold job: each mart's SQL over the published tables, written whole."""
+"""The gold job: each mart's SQL over the published tables, written whole, or where its inputs changed."""
 
 from __future__ import annotations
 
 import re
 import sys
-import tempfile
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from py4j.protocol import Py4JJavaError
@@ -14,68 +13,78 @@ from pyspark.errors import PySparkException
 from wavehouse import layout
 from wavehouse.errors import UserError
 from wavehouse.jobs.command import Counted, Run, main
-from wavehouse.jobs.delta_table import Written, overwrite, table_exists
+from wavehouse.jobs.mart_inputs import read_inputs, touched
+from wavehouse.jobs.mart_quality import check_mart
 from wavehouse.jobs.sql_error import sql_error
+from wavehouse.jobs.table_format import Written
+from wavehouse.mart_sql import reads
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from pyspark.sql import DataFrame
 
-    from wavehouse.report import TableMetrics
+    from wavehouse.report import RuleMetrics, TableMetrics
     from wavehouse.spec import Mart
 
 _LINE = re.compile(r"\bline (\d+),? pos(ition)? (\d+)")
 
 
 def make_gold(run: Run) -> Counted:
-    """Makes every mart, in the declared order: a mart may read the tables and the marts before it.
+    """Makes every mart, or the run's one, in the declared order: a mart may read the tables and the marts before it.
 
     Throws UserError that names the SQL file when a query cannot run.
     """
-    sizes = _register_silver(run)
-    return Counted([_make_mart(run, mart, sizes) for mart in run.pipeline.marts], [])
+    marts = [mart for mart in run.pipeline.marts if run.mart in (None, mart.name)]
+    if not marts and run.mart is not None:
+        known = ", ".join(mart.name for mart in run.pipeline.marts)
+        raise UserError(f"--mart {run.mart}: {run.pipeline.file} has no such mart (there are: {known})")
+    sizes = _name_inputs(run)
+    tables: list[TableMetrics] = []
+    rules: list[RuleMetrics] = []
+    for mart in marts:
+        metrics, found = _make_mart(run, mart, sizes)
+        tables.append(metrics)
+        rules += found
+    return Counted(tables, rules)
 
 
-def _register_silver(run: Run) -> dict[str, int]:
-    """Gives every published table its name, `silver.<table>`. Returns their rows."""
-    # The catalog in memory makes a folder for each database; its tables are all elsewhere.
-    folder = Path(tempfile.mkdtemp(prefix="wavehouse-"))
-    for database in ("silver", "gold"):
-        run.spark.sql(f"CREATE DATABASE IF NOT EXISTS {database} LOCATION '{(folder / database).as_uri()}'")
+def _name_inputs(run: Run) -> dict[str, int]:
+    """Gives every published table and mart its name in SQL, `<layer>.<table>`. Returns their rows, by key."""
+    keys = [layout.silver_table(run.pipeline.name, table.name) for table in run.pipeline.tables]
+    if run.mart is not None:
+        keys += [layout.gold_table(run.pipeline.name, mart.name) for mart in run.pipeline.marts]
     sizes = {}
-    for table in run.pipeline.tables:
-        key = layout.silver_table(run.pipeline.name, table.name)
-        if table_exists(run.store, key):
-            _register(run, f"silver.{table.name}", key)
-            sizes[table.name] = run.spark.table(f"silver.{table.name}").count()
+    for key in keys:
+        if run.tables.exists(key):
+            run.tables.name_for_sql(key)
+            sizes[key] = run.tables.count(key)
     return sizes
 
 
-def _register(run: Run, name: str, key: str) -> None:
-    url = run.store.url(key).replace("'", "\\'")
-    run.spark.sql(f"CREATE TABLE IF NOT EXISTS {name} USING delta LOCATION '{url}'")
-
-
-def _make_mart(run: Run, mart: Mart, sizes: dict[str, int]) -> TableMetrics:
+def _make_mart(run: Run, mart: Mart, sizes: dict[str, int]) -> tuple[TableMetrics, list[RuleMetrics]]:
     if mart.sql is None:
         raise AssertionError("a mart without SQL is refused before anything runs")
     file = run.pipeline.folder / mart.sql
     sql = _read_sql(run, mart, file)
-    read = [name for name in sizes if re.search(rf"\bsilver\s*\.\s*`?{name}\b", sql, re.IGNORECASE)]
+    read = [key for key in sizes if reads(sql, *layout.layer_and_name(key))]
     key = layout.gold_table(run.pipeline.name, mart.name)
     try:
-        written = _write(run, sql, key)
+        written, rules = _write(run, mart, sql, key, read)
     except (PySparkException, Py4JJavaError) as error:
         told = sql_error(error)
         if told is None:
             raise
         raise UserError(f"{_where(file, error)}: mart {mart.name}: {told}{_hint(run, told)}") from error
-    _register(run, f"gold.{mart.name}", key)
+    run.tables.name_for_sql(key)
+    sizes[key] = written.rows
     return {
         "name": mart.name,
-        "rows_in": sum(sizes[name] for name in read),
+        "rows_in": sum(sizes[name] for name in read if name.startswith("silver/")),
         "rows_out": written.rows,
         "bytes": written.bytes,
-    }
+    }, rules
 
 
 def _read_sql(run: Run, mart: Mart, file: Path) -> str:
@@ -87,10 +96,38 @@ def _read_sql(run: Run, mart: Mart, file: Path) -> str:
         ) from error
 
 
-def _write(run: Run, sql: str, key: str) -> Written:
+def _write(run: Run, mart: Mart, sql: str, key: str, read: list[str]) -> tuple[Written, list[RuleMetrics]]:
     # Inside brackets only a query parses: a file cannot drop or change anything.
     rows: DataFrame = run.spark.sql(f"SELECT * FROM (\n{sql}\n)")  # noqa: S608
-    return overwrite(rows.coalesce(1), run.store, key)
+    if run.pipeline.storage.format == "delta":
+        with _checked(run, mart, rows) as (sound, rules):
+            return run.tables.overwrite(sound, key, mart.partitions), rules
+    inputs = read_inputs(run, mart, sql, read)
+    changed = touched(run, mart, inputs)
+    if changed is False:
+        run.versioned.note(key, inputs.notes())
+        return Written(0, 0), []
+    part = rows if changed is None else rows.where(changed)
+    with _checked(run, mart, part) as (sound, rules):
+        if changed is None:
+            written = run.tables.overwrite(sound, key, mart.partitions)
+        else:
+            written = run.versioned.replace_where(sound, key, changed, mart.partitions)
+    run.versioned.note(key, inputs.notes())
+    return written, rules
+
+
+@contextmanager
+def _checked(run: Run, mart: Mart, rows: DataFrame) -> Iterator[tuple[DataFrame, list[RuleMetrics]]]:
+    """The rows once the mart's rules are held against them; they are made once for both."""
+    if not mart.quality:
+        yield rows, []
+        return
+    kept = rows.persist()
+    try:
+        yield kept, check_mart(run, mart, kept)
+    finally:
+        kept.unpersist()
 
 
 def _where(file: Path, error: Exception) -> str:
@@ -109,7 +146,7 @@ def _hint(run: Run, told: str) -> str:
     missing = [
         table.name
         for table in run.pipeline.tables
-        if not table_exists(run.store, layout.silver_table(run.pipeline.name, table.name))
+        if not run.tables.exists(layout.silver_table(run.pipeline.name, table.name))
     ]
     return f" (not published yet: {', '.join(missing)}; run the quality step first)" if missing else ""
 

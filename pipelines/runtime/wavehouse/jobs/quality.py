@@ -12,19 +12,15 @@ from pyspark.sql import functions as F  # noqa: N812
 from wavehouse import layout
 from wavehouse.errors import UserError
 from wavehouse.jobs.command import Counted, RuleBrokenError, Run, main
-from wavehouse.jobs.delta_table import (
-    Written,
-    merge_by_key,
-    read_table,
-    replace_partition,
-    table_exists,
-)
+from wavehouse.jobs.publish_raw import publish_versions, staged_dates
 from wavehouse.jobs.rules import Check, checks_of, find_failing, require_sound
+from wavehouse.spec_partition import BY_DATE
 
 if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame, Row
 
+    from wavehouse.jobs.table_format import Written
     from wavehouse.report import RuleMetrics, TableMetrics
     from wavehouse.spec import Table
 
@@ -48,9 +44,10 @@ def publish(run: Run) -> Counted:
 
 @dataclass(frozen=True)
 class _Checked:
-    """A table's staged rows, its checks, and what evaluating them found."""
+    """A table's staged rows, those of them that came with the run, its checks, and what evaluating them found."""
 
     table: Table
+    looked_at: DataFrame
     rows: DataFrame
     checks: list[Check]
     staged: int
@@ -61,7 +58,10 @@ class _Checked:
 
 def _check(run: Run, table: Table) -> _Checked:
     """Evaluates all checks in one pass over the staged rows."""
-    rows = _staged(run, table)
+    looked_at = _staged(run, table)
+    # What is looked at only for a key's history was counted when it came.
+    raw = run.pipeline.is_raw(table)
+    rows = looked_at.where(~F.col("_context")).drop("_context") if raw else looked_at
     require_sound(rows, table, run.pipeline)
     checks = checks_of(table)
     counts = [F.count_if(check.broken).alias(f"broken_{number}") for number, check in enumerate(checks)]
@@ -77,6 +77,7 @@ def _check(run: Run, table: Table) -> _Checked:
     staged: int = found["staged"]
     return _Checked(
         table=table,
+        looked_at=looked_at,
         rows=rows,
         checks=checks,
         staged=staged,
@@ -95,13 +96,13 @@ def _check(run: Run, table: Table) -> _Checked:
 
 def _staged(run: Run, table: Table) -> DataFrame:
     key = layout.staging_table(run.pipeline.name, table.name)
-    url = run.store.url(key)
-    if not table_exists(run.store, key):
-        raise UserError(f"{url}: nothing is staged: run the silver step of {run.partition} first")
-    staged = read_table(run.spark, run.store, key)
+    where = run.tables.where(key)
+    if not run.tables.exists(key):
+        raise UserError(f"{where}: nothing is staged: run the silver step of {run.partition} first")
+    staged = run.tables.read(key)
     absent = [column.name for column in table.kept if column.name not in staged.columns]
     if absent:
-        raise UserError(f"{url}: has no column {absent[0]}: run the silver step of {run.partition} again")
+        raise UserError(f"{where}: has no column {absent[0]}: run the silver step of {run.partition} again")
     dropped = [column.name for column in table.columns if column.deprecated]
     return staged.where(F.col("ingest_date") == F.lit(run.partition).cast("date")).drop(*dropped)
 
@@ -109,28 +110,27 @@ def _staged(run: Run, table: Table) -> DataFrame:
 def _publish(run: Run, checked: _Checked) -> TableMetrics:
     """Quarantine first: a run that dies in between leaves readers what they had, and its rerun does both."""
     table = checked.table
-    _quarantine(run, checked)
+    dates = staged_dates(run, checked.looked_at) if run.pipeline.is_raw(table) else [run.partition]
+    _quarantine(run, checked, dates)
+    if run.pipeline.is_raw(table):
+        sound = checked.looked_at.where(~_is_quarantined(checked.checks))
+        return _metrics(checked, publish_versions(run, table, checked.looked_at, sound, dates))
     rows = checked.rows.where(~_is_quarantined(checked.checks)).drop(*_STAGING_ONLY)
     key = layout.silver_table(run.pipeline.name, table.name)
     if table.write == "merge":
-        written = merge_by_key(
-            rows,
-            run.store,
-            key,
-            keys=table.keys,
-            partition=run.partition,
-            partition_by=table.partition_by,
+        written = run.tables.merge_by_key(
+            rows, key, keys=table.keys, partition=run.partition, fields=table.partitions
         )
     else:
         # `append` too: a run that is repeated must not add its rows twice.
-        written = replace_partition(rows, run.store, key, run.partition, table.partition_by)
+        written = run.tables.replace_dates(rows, key, [run.partition], table.partitions)
     return _metrics(checked, written)
 
 
-def _quarantine(run: Run, checked: _Checked) -> None:
-    """Replaces what the quarantine holds of this partition; an old entry goes even when no new one comes."""
+def _quarantine(run: Run, checked: _Checked, dates: list[str]) -> None:
+    """Replaces what the quarantine holds of these dates; an old entry goes even when no new one comes."""
     key = layout.quarantine_table(run.pipeline.name, checked.table.name)
-    if not checked.quarantined and not table_exists(run.store, key):
+    if not checked.quarantined and not run.tables.exists(key):
         return
     checks = [check for check in checked.checks if check.severity == "quarantine"]
     first = F.coalesce(*[F.when(check.broken, F.lit(check.name)) for check in checks])
@@ -138,7 +138,10 @@ def _quarantine(run: Run, checked: _Checked) -> None:
     rows = checked.rows.where(_is_quarantined(checks)).withColumns(
         {"_rule": first, "_reason": F.array_join(reasons, "; "), "_run_id": F.lit(run.run_id)}
     )
-    replace_partition(rows.drop("_faults"), run.store, key, run.partition, ["ingest_date"])
+    if run.pipeline.is_raw(checked.table):
+        # A refused version stays with the date on which it came.
+        rows = rows.withColumn("ingest_date", F.col("_came")).drop("_came", "_version")
+    run.tables.replace_dates(rows.drop("_faults"), key, dates, BY_DATE)
 
 
 def _is_quarantined(checks: list[Check]) -> SparkColumn:
@@ -161,19 +164,27 @@ def _metrics(checked: _Checked, written: Written | None) -> TableMetrics:
 
 
 def _failure(run: Run, table: Table, rows: DataFrame, check: Check, count: str) -> str:
-    examples = rows.where(check.broken).orderBy("_source_file", "_source_index").limit(_EXAMPLES).collect()
+    raw = run.pipeline.is_raw(table)
+    order = table.keys if raw else ("_source_file", "_source_index")
+    examples = rows.where(check.broken).orderBy(*order).limit(_EXAMPLES).collect()
     shown = ", ".join(_place(row, table.keys) for row in examples)
-    bronze = run.store.url(layout.bronze_partition(run.pipeline.name, table.name, run.partition))
+    came = (
+        run.tables.where(layout.raw_table(run.pipeline.name, table.name))
+        if raw
+        else run.store.url(layout.bronze_partition(run.pipeline.name, table.name, run.partition))
+    )
     return (
         f"{run.pipeline.at(check.line)}: rule `{check.name}` (severity fail) of table {table.name} is broken "
-        f"by {count}, and nothing was published; first at {shown}, in {bronze}: mend the source and ingest again, "
+        f"by {count}, and nothing was published; first at {shown}, in {came}: mend the source and ingest again, "
         "or change the rule"
     )
 
 
 def _place(row: Row, keys: tuple[str, ...]) -> str:
-    """Page file and record of a row, and its key as far as it has one."""
+    """Page file and record of a row that has one, and its key as far as it has one."""
     key = ", ".join(f"{name}={row[name]}" for name in keys if row[name] is not None)
+    if "_source_file" not in row:
+        return key or "a row without a key"
     return f"{row['_source_file']}[{row['_source_index']}]" + (f" ({key})" if key else "")
 
 

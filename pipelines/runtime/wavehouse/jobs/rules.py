@@ -12,14 +12,14 @@ from pyspark.sql.types import BooleanType
 
 from wavehouse.errors import UserError
 from wavehouse.jobs.casting import type_rule
-from wavehouse.jobs.silver import MISSING_COLUMNS_RULE, NEW_COLUMNS_RULE
+from wavehouse.jobs.rows import MISSING_COLUMNS_RULE, NEW_COLUMNS_RULE
 from wavehouse.jobs.sql_error import sql_error
 
 if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
 
-    from wavehouse.spec import Pipeline, Rule, Severity, Table
+    from wavehouse.spec import Mart, Pipeline, Rule, Severity, Table
 
 
 #: A rule that asks what time it is would move rows between two runs, even between two queries of one run.
@@ -42,7 +42,7 @@ def checks_of(table: Table) -> list[Check]:
 
     What silver found (types, contract) comes first: a value that is no number has no range to be out of.
     """
-    found = [type_rule(column) for column in table.kept if column.type != "string"]
+    found = [type_rule(column) for column in table.read if column.is_kept and column.type != "string"]
     if table.new_columns == "quarantine":
         found.append(NEW_COLUMNS_RULE)
     if table.missing_columns == "quarantine":
@@ -50,7 +50,9 @@ def checks_of(table: Table) -> list[Check]:
     return [
         *[_staged_check(name, table.line) for name in found],
         *[
-            Check(rule.name, rule.severity, _false(rule.condition), F.lit(f"{rule.name} is false"), rule.line)
+            Check(
+                rule.name, rule.severity, is_false(rule.condition), F.lit(f"{rule.name} is false"), rule.line
+            )
             for rule in table.quality
         ],
         # Without a key a row cannot be merged twice with the same end.
@@ -67,7 +69,7 @@ def checks_of(table: Table) -> list[Check]:
     ]
 
 
-def require_sound(rows: DataFrame, table: Table, pipeline: Pipeline) -> None:
+def require_sound(rows: DataFrame, table: Table | Mart, pipeline: Pipeline) -> None:
     """Throws UserError, naming rule and line, for a rule that does not parse or is no condition over a row."""
     for rule in table.quality:
         fault = _unsound(rows, rule.condition)
@@ -75,11 +77,11 @@ def require_sound(rows: DataFrame, table: Table, pipeline: Pipeline) -> None:
             raise _told(pipeline, table, rule, fault)
 
 
-def find_failing(rows: DataFrame, table: Table, pipeline: Pipeline) -> UserError | None:
+def find_failing(rows: DataFrame, table: Table | Mart, pipeline: Pipeline) -> UserError | None:
     """The rule that cannot be evaluated on these rows (a division by zero, a cast), if there is one."""
     for rule in table.quality:
         try:
-            rows.where(_false(rule.condition)).count()
+            rows.where(is_false(rule.condition)).count()
         except PySparkException as error:
             return _told(pipeline, table, rule, f"cannot be evaluated: {sql_error(error) or error}")
     return None
@@ -99,11 +101,12 @@ def _unsound(rows: DataFrame, condition: str) -> str | None:
     return None
 
 
-def _told(pipeline: Pipeline, table: Table, rule: Rule, fault: str) -> UserError:
+def _told(pipeline: Pipeline, table: Table | Mart, rule: Rule, fault: str) -> UserError:
     return UserError(f"{pipeline.at(rule.line)}: rule `{rule.condition}` of table {table.name}: {fault}")
 
 
-def _false(condition: str) -> SparkColumn:
+def is_false(condition: str) -> SparkColumn:
+    """Where a condition is broken: null breaks nothing."""
     return ~F.coalesce(F.expr(condition), F.lit(True))
 
 

@@ -1,8 +1,7 @@
-"""The silver job: bronze's records to typed, trimmed, deduplicated rows, staged for the quality job."""
+"""The silver job: bronze's records and raw's rows to typed, trimmed, deduplicated rows, staged for the quality job."""
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,23 +11,18 @@ from pyspark.sql import functions as F  # noqa: N812
 from wavehouse import layout
 from wavehouse.errors import UserError
 from wavehouse.jobs.bronze import Bronze, read_records, verify_bronze
-from wavehouse.jobs.casting import fault, source_text, type_fault, typed
+from wavehouse.jobs.casting import fault
 from wavehouse.jobs.command import Counted, Run, main
-from wavehouse.jobs.delta_table import replace_partition
-from wavehouse.spec import RESERVED_COLUMNS, Column
+from wavehouse.jobs.rows import MISSING_COLUMNS_RULE, NEW_COLUMNS_RULE, make_rows, taken_column
+from wavehouse.jobs.silver_raw import stage_raw
+from wavehouse.spec_partition import BY_DATE
 
 if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
 
     from wavehouse.report import TableMetrics
-    from wavehouse.spec import Table
-
-NEW_COLUMNS_RULE = "contract:newColumns"
-MISSING_COLUMNS_RULE = "contract:missingColumns"
-
-_STORABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-_FAULTS_TYPE = "array<struct<rule:string,reason:string>>"
+    from wavehouse.spec import Column, Table
 
 
 def make_silver(run: Run) -> Counted:
@@ -37,20 +31,23 @@ def make_silver(run: Run) -> Counted:
 
 
 def _stage(run: Run, table: Table) -> TableMetrics:
+    return stage_raw(run, table) if run.pipeline.is_raw(table) else _stage_bronze(run, table)
+
+
+def _stage_bronze(run: Run, table: Table) -> TableMetrics:
     bronze = verify_bronze(run.store, run.pipeline.name, table.name, run.partition)
     new = _new_fields(run, table, bronze)
     missing = _missing_columns(run, table, bronze)
-    taken = [_taken_column(run, table, name, bronze) for name in new] if table.new_columns == "evolve" else []
+    taken = [_taken(run, table, name, bronze) for name in new] if table.new_columns == "evolve" else []
     waiting = new if table.new_columns == "quarantine" else []
     parsed = Observation()
     records = read_records(run.spark, run.store, bronze).observe(parsed, F.count(F.lit(1)).alias("rows"))
-    rows = _rows(records, table, taken, _contract_faults(waiting, missing), run.partition)
-    written = replace_partition(
+    rows = _rows(run, table, records, taken, _contract_faults(waiting, missing))
+    written = run.tables.replace_dates(
         _last_by_key(rows, table.keys),
-        run.store,
         layout.staging_table(run.pipeline.name, table.name),
-        run.partition,
-        ["ingest_date"],
+        [run.partition],
+        BY_DATE,
     )
     rows_in = bronze.manifest.records
     found = parsed.get["rows"] if bronze.manifest.pages else 0
@@ -83,7 +80,8 @@ def _missing_columns(run: Run, table: Table, bronze: Bronze) -> list[str]:
     """Declared columns that no record has, where their absence matters: they are read as null."""
     if not bronze.manifest.records or table.missing_columns == "evolve":
         return []
-    missing = [column.name for column in table.kept if column.source_field not in bronze.fields]
+    read = [column for column in table.read if column.is_kept]
+    missing = [column.name for column in read if column.source_field not in bronze.fields]
     if missing and table.missing_columns == "freeze":
         column = next(column for column in table.kept if column.name == missing[0])
         raise UserError(
@@ -94,16 +92,8 @@ def _missing_columns(run: Run, table: Table, bronze: Bronze) -> list[str]:
     return missing
 
 
-def _taken_column(run: Run, table: Table, name: str, bronze: Bronze) -> Column:
-    """A new field as a column of text. Throws UserError when its name cannot stand beside the others."""
-    names = {column.name.lower() for column in table.columns} | RESERVED_COLUMNS
-    alike = [other for other in bronze.fields if other.lower() == name.lower() and other != name]
-    if not _STORABLE.fullmatch(name) or name.lower() in names or alike:
-        raise UserError(
-            f"{run.pipeline.at(table.line)}: table {table.name}: the source has a new column {name!r} "
-            f"({bronze.fields[name]}), a name that cannot be taken as it is: declare a column `from: {name}`"
-        )
-    return Column(name, "string", name)
+def _taken(run: Run, table: Table, name: str, bronze: Bronze) -> Column:
+    return taken_column(run.pipeline, table, name, "string", bronze.fields[name], list(bronze.fields))
 
 
 def _contract_faults(new: list[str], missing: list[str]) -> list[SparkColumn]:
@@ -119,23 +109,21 @@ def _contract_faults(new: list[str], missing: list[str]) -> list[SparkColumn]:
 
 
 def _rows(
-    records: DataFrame, table: Table, taken: list[Column], contract: list[SparkColumn], partition: str
+    run: Run, table: Table, records: DataFrame, taken: list[Column], contract: list[SparkColumn]
 ) -> DataFrame:
     """Records to rows: the kept columns, where each came from, and what speaks against publishing it."""
-    columns = [*table.kept, *taken]
-    texts = records.select("*", *[source_text(column).alias(f"_text_{column.name}") for column in columns])
-    values = {column.name: typed(F.col(f"_text_{column.name}"), column.type) for column in columns}
-    faults = contract + [
-        type_fault(column, F.col(f"_text_{column.name}"), values[column.name])
-        for column in columns
-        if column.type != "string"
-    ]
-    return texts.select(
-        *[value.alias(name) for name, value in values.items()],
-        "_source_file",
-        "_source_index",
-        (F.array_compact(F.array(*faults)) if faults else F.array()).cast(_FAULTS_TYPE).alias("_faults"),
-        F.lit(partition).cast("date").alias("ingest_date"),
+    return make_rows(
+        run.pipeline,
+        table,
+        records,
+        lambda column: F.col("_record")[column.source_field],
+        taken=taken,
+        faults=contract,
+        carried=lambda _: [
+            F.col("_source_file"),
+            F.col("_source_index"),
+            F.lit(run.partition).cast("date").alias("ingest_date"),
+        ],
     )
 
 

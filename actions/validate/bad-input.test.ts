@@ -53,11 +53,14 @@ test("a file of 50 MB is refused by its size, as soon as one of 2 MB", async () 
   expect(await refuse(50_000_000, "50,000,000")).toBeLessThan(3 * small + 500);
 });
 
-test("a link out of the repository is not followed", async () => {
+test.each([
+  ["a file", "pipelines/breweries/gold/zero.sql", "/dev/zero"],
+  ["a manifest", "manifests/database/postgres/zero.yaml", "/dev/zero"],
+  ["a folder", "manifests/database/elsewhere", "/"],
+])("a link out of the repository is not followed: %s", async (_, link, target) => {
   const folder = await temporaryFolder();
   await writeFiles(folder, repository.files);
-  const link = "pipelines/breweries/gold/zero.sql";
-  await symlink("/dev/zero", join(folder, link));
+  await symlink(target, join(folder, link));
   const ports = repository.ports();
   const { list, read } = gitWorkspace(folder);
   const contentIds = async (): Promise<Map<string, string>> =>

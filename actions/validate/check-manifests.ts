@@ -24,12 +24,18 @@ export interface CheckedManifests {
   generatedChecked: boolean;
 }
 
+/** What the environments came to, which the manifests alone decide. */
+interface CheckedEnvironments {
+  findings: readonly Finding[];
+  environments: CheckedManifests["environments"];
+}
+
 /** What is kept of it. */
 interface Kept {
   key: string;
   /** Content of files elsewhere that a render was made from. */
   outside: Readonly<Record<string, string | null>>;
-  checked: CheckedManifests;
+  checked: CheckedEnvironments;
 }
 
 /**
@@ -48,23 +54,75 @@ export async function checkManifests(
   ports: Ports,
   recall: Recall | undefined,
 ): Promise<CheckedManifests> {
-  const key = inputs.fix ? undefined : await manifestsKey(repository, ports.workspace, recall);
-  const kept = key === undefined ? undefined : (recall?.memory.get("manifests", "all") as Kept | undefined);
-  if (kept?.key === key && kept !== undefined && isFresh(kept.outside, recall)) return kept.checked;
-  const { checked, outside } = await checkAnew(inputs, repository, ports, recall);
-  const isByFiles = !checked.findings.some(({ rule }) => rule.startsWith("kustomize/"));
-  if (key !== undefined && isByFiles && recall?.isComplete && outside !== undefined)
-    recall.memory.set("manifests", "all", { key, outside, checked });
-  return checked;
-}
-
-function isFresh(outside: Kept["outside"], recall: Recall | undefined): boolean {
-  return Object.entries(outside).every(([path, id]) => (recall?.ids.get(path) ?? null) === id);
+  const { workspace } = ports;
+  const key = inputs.fix ? undefined : manifestsKey(repository, recall);
+  const kept = key === undefined ? undefined : recallEnvironments(key, recall);
+  const generatedKey = key && (await keyOfGenerated(key, repository, workspace, recall));
+  const isFresh = generatedKey !== undefined && recall?.memory.get("generated", "all") === generatedKey;
+  if (kept !== undefined && (isFresh || !repository.complete))
+    return { ...kept, fixed: [], generatedChecked: repository.complete };
+  const { tree, findings: unread } = await readManifests(workspace, repository.all);
+  const generated = await checkGenerated(inputs, repository, tree, workspace, recall);
+  if (generated.checked && generated.findings.length === 0 && generatedKey !== undefined)
+    recall?.memory.set("generated", "all", generatedKey);
+  const known = generated.fixed.length > 0 ? await readRecall(ports) : recall;
+  const environments = kept ?? (await checkEnvironments(tree, unread, key, ports, known));
+  // A generated file that is missing is missing to kustomize too.
+  const missing = generated.findings.map(({ file }) => `${file} does not exist`);
+  return {
+    findings: [
+      ...generated.findings,
+      ...environments.findings.filter(({ message }) => !missing.includes(message)),
+    ],
+    environments: environments.environments,
+    fixed: generated.fixed,
+    generatedChecked: generated.checked,
+  };
 }
 
 /** @returns `undefined` where it cannot be told what decides */
-async function manifestsKey(
-  { complete, pipelines, all }: Repository,
+function manifestsKey({ all }: Repository, recall: Recall | undefined): string | undefined {
+  if (recall === undefined) return undefined;
+  const manifests = all.flatMap(({ path }) => (isManifest(path) ? [[path, recall.ids.get(path)]] : []));
+  return keyOf(recall.ids.get(VERSIONS_FILE), manifests);
+}
+
+function recallEnvironments(key: string, recall: Recall | undefined): CheckedEnvironments | undefined {
+  const kept = recall?.memory.get("manifests", "all") as Kept | undefined;
+  if (kept?.key !== key) return undefined;
+  const isFresh = Object.entries(kept.outside).every(([path, id]) => (recall?.ids.get(path) ?? null) === id);
+  return isFresh ? kept.checked : undefined;
+}
+
+async function checkEnvironments(
+  tree: ReadonlyMap<string, string>,
+  unread: readonly Finding[],
+  key: string | undefined,
+  ports: Ports,
+  recall: Recall | undefined,
+): Promise<CheckedEnvironments> {
+  const environments: CheckedEnvironment[] = [];
+  for (const environment of environmentsOf(tree)) {
+    const check = () =>
+      checkEnvironment(environment, tree, { ...ports, recall, isPartial: unread.length > 0 });
+    environments.push(await ports.logger.group(`overlays/${environment}`, check));
+  }
+  const checked: CheckedEnvironments = {
+    findings: [...unread, ...environments.flatMap(({ findings }) => findings)],
+    environments: environments.map(({ environment, objects }) => ({ environment, objects })),
+  };
+  // What kustomize says may depend on a time limit, and on files that nobody tells apart.
+  const isByFiles = !checked.findings.some(({ rule }) => rule.startsWith("kustomize/"));
+  const outside = environments.map((environment) => environment.outside);
+  if (key !== undefined && isByFiles && recall?.isComplete && !outside.includes(undefined))
+    recall.memory.set("manifests", "all", { key, outside: Object.assign({}, ...outside), checked });
+  return checked;
+}
+
+/** @returns `undefined` where it cannot be told what would be generated */
+async function keyOfGenerated(
+  manifests: string,
+  { complete, pipelines }: Repository,
   workspace: Workspace,
   recall: Recall | undefined,
 ): Promise<string | undefined> {
@@ -77,8 +135,7 @@ async function manifestsKey(
     const work = (): string => keyOf([...generateManifests(pipeline, versions)]);
     return [name, remembered(recall, "generates", name, keyOf(recall.ids.get(file), pins), work)];
   });
-  const manifests = all.flatMap(({ path }) => (isManifest(path) ? [[path, recall.ids.get(path)]] : []));
-  return keyOf(pins, generated, manifests);
+  return keyOf(manifests, generated);
 }
 
 /** @returns `undefined` where they are wrong, which others tell */
@@ -86,40 +143,6 @@ async function readVersions(workspace: Workspace): Promise<TemplateVersions | un
   const content = await workspace.read(VERSIONS_FILE);
   const versions = findingsOr(() => parseVersions(content).of);
   return "value" in versions ? versions.value : undefined;
-}
-
-async function checkAnew(
-  inputs: Pick<Inputs, "fix">,
-  repository: Repository,
-  ports: Ports,
-  recall: Recall | undefined,
-): Promise<{ checked: CheckedManifests; outside: Kept["outside"] | undefined }> {
-  const { tree, findings: unread } = await readManifests(ports.workspace, repository.all);
-  const generated = await checkGenerated(inputs, repository, tree, ports.workspace, recall);
-  const environments: CheckedEnvironment[] = [];
-  for (const environment of environmentsOf(tree)) {
-    const known = generated.fixed.length > 0 ? await readRecall(ports) : recall;
-    const check = () =>
-      checkEnvironment(environment, tree, { ...ports, recall: known, isPartial: unread.length > 0 });
-    environments.push(await ports.logger.group(`overlays/${environment}`, check));
-  }
-  // A generated file that is missing is missing to kustomize too.
-  const missing = generated.findings.map(({ file }) => `${file} does not exist`);
-  const inEnvironments = environments.flatMap((environment) => environment.findings);
-  const outside = environments.map((environment) => environment.outside);
-  return {
-    checked: {
-      findings: [
-        ...unread,
-        ...generated.findings,
-        ...inEnvironments.filter(({ message }) => !missing.includes(message)),
-      ],
-      environments: environments.map(({ environment, objects }) => ({ environment, objects })),
-      fixed: generated.fixed,
-      generatedChecked: generated.checked,
-    },
-    outside: outside.includes(undefined) ? undefined : Object.assign({}, ...outside),
-  };
 }
 
 /** What is generated can be judged only when every pipeline is known. */

@@ -74,7 +74,7 @@ export async function readManifests(
   workspace: Workspace,
   all: readonly FileEntry[],
 ): Promise<{ tree: Map<string, string>; findings: Finding[] }> {
-  const manifests = all.filter(({ path }) => isManifest(path) && /\.ya?ml$/.test(path));
+  const manifests = all.filter(({ path, symlink }) => isManifest(path) && (symlink || /\.ya?ml$/.test(path)));
   const { texts, findings } = await readTexts(workspace, manifests);
   return { tree: texts, findings };
 }

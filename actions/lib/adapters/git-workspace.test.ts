@@ -176,3 +176,23 @@ describe("apply", () => {
     expect((await readdir(root)).sort()).toEqual([".git", "a.txt", "b"]);
   });
 });
+
+test("every content has a name of its own, a changed file one that is a file's too", async () => {
+  const { root, write } = await gitRepository({
+    "same.yaml": "a: 1\n",
+    "changed.yaml": "a: 1\n",
+    "gone.yaml": "",
+  });
+  const before = await gitWorkspace(root).contentIds?.();
+  await write("changed.yaml", "a: 2\n");
+  await write("new.yaml", "a: 2\n");
+  await rm(join(root, "gone.yaml"));
+  await symlink("/dev/zero", join(root, "link.yaml"));
+  const after = await gitWorkspace(root).contentIds?.();
+  expect(before?.get("same.yaml")).toBe(before?.get("changed.yaml"));
+  expect(after?.get("same.yaml")).toBe(before?.get("same.yaml"));
+  expect(after?.get("changed.yaml")).toMatch(/^100644 [0-9a-f]{64}$/);
+  expect(after?.get("new.yaml")).toBe(after?.get("changed.yaml"));
+  expect(after?.has("gone.yaml")).toBe(false);
+  expect(after?.get("link.yaml")).toMatch(/^other /);
+});

@@ -126,12 +126,16 @@ async function contentIds(root: string): Promise<Map<string, string> | undefined
   return ids;
 }
 
-/** @returns `undefined` for what is gone; of what is no file, nothing that is ever the same again */
+/**
+ * The mode stands as Git writes it, so that a changed file is known for a file.
+ *
+ * @returns `undefined` for what is gone; of what is no file, nothing that is ever the same again
+ */
 function hashOf(path: string): string | undefined {
   try {
     const stats = lstatSync(path);
     if (!stats.isFile()) return `other ${randomBytes(8).toString("hex")}`;
-    return `${stats.mode} ${createHash("sha256").update(readFileSync(path)).digest("hex")}`;
+    return `${stats.mode.toString(8)} ${createHash("sha256").update(readFileSync(path)).digest("hex")}`;
   } catch {
     return undefined;
   }

@@ -20,6 +20,7 @@ import { goTool } from "./go-tools.ts";
 import { kustomizeBatches, rendersAlike } from "./kustomize-batches.ts";
 import { prepareMirrors, readMirrors } from "./mirrors.ts";
 import { ProcessError, runProcess } from "./process.ts";
+import { endlessAliases, firstFault, NOT_YAML } from "./yaml-faults.ts";
 
 /** The pinned kustomize, and where it works. */
 export interface KustomizeOptions {
@@ -241,15 +242,11 @@ class Walk {
     this.#around.delete(folder);
   }
 
-  /** The first place of a file of one or more documents that is no YAML. */
-  async firstFault(file: string): Promise<Finding | undefined> {
-    const text = await readFile(join(this.#root, file), "utf8");
-    let line = 0;
-    for (const document of text.split(/^(?=---\s)/m)) {
-      const content = document.replace(/^---/, "   ");
-      const fault = parseYaml(content, file).findings.find(({ rule }) => /^yaml\/(syntax|tab)$/.test(rule));
-      if (fault !== undefined) return { ...fault, line: fault.line + line, rule: "kustomize/yaml" };
-      line += document.split("\n").length - 1;
+  /** The first place that is no YAML, in the files that kustomize loads or in one of them. */
+  async firstFault(files: Iterable<string> = this.files.keys()): Promise<Finding | undefined> {
+    for (const file of files) {
+      const fault = await firstFault(this.#root, file, NOT_YAML);
+      if (fault !== undefined) return { ...fault, rule: "kustomize/yaml" };
     }
     return undefined;
   }
@@ -335,7 +332,13 @@ class Walk {
     const stats = await statOrUndefined(join(this.#root, path));
     if (stats === undefined) this.findings.push(at(origin, await this.#missing(path)));
     else if (stats.isDirectory()) await this.#visitFolder(path, origin);
-    else this.files.set(path, origin);
+    else await this.#addFile(path, origin);
+  }
+
+  /** What aliases stand for, kustomize writes out: with no end but that of the memory. */
+  async #addFile(path: string, origin: Origin): Promise<void> {
+    this.files.set(path, origin);
+    this.findings.push(...(await endlessAliases(this.#root, path)));
   }
 
   /** The hint is for the first part of the path that is not there. */
@@ -405,9 +408,12 @@ async function explain(error: ProcessError, folder: string, walk: Walk): Promise
     const file = [...walk.files.keys()].find((path) => path === name || path.endsWith(`/${name}`));
     const problem = { rule: "kustomize/yaml", message: `not YAML: ${message}` };
     // Its parser names the line where the value around began.
-    const precise = file === undefined ? undefined : await walk.firstFault(file);
+    const precise = file === undefined ? undefined : await walk.firstFault([file]);
     return precise ?? { ...place, file: file ?? top, line: Number(line ?? 1), ...problem };
   }
+  // A key that stands twice is told of no file.
+  const unnamed = said.includes("unmarshal errors") ? await walk.firstFault() : undefined;
+  if (unnamed !== undefined) return unnamed;
   const [, kind = "", id = ""] = /already registered id: (\w+)\.[^/]*\/([^:'"\s]+)/.exec(said) ?? [];
   const second = kind === "" ? undefined : await walk.secondObject(kind, id);
   if (second !== undefined) return second;
@@ -421,7 +427,7 @@ async function explain(error: ProcessError, folder: string, walk: Walk): Promise
   return { ...place, rule: "kustomize/build", message: `kustomize: ${said}` };
 }
 
-/** What kustomize found, without the trail of folders that led there. */
+/** Without the trail of folders that led there. */
 function lastClause(stderr: string): string {
   const lines = stderr.trim().split("\n");
   const error = lines.find((line) => line.startsWith("Error: ")) ?? lines.at(-1) ?? "";

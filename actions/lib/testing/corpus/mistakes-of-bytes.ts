@@ -6,6 +6,9 @@ const KUSTOMIZATION = "manifests/database/postgres/kustomization.yaml";
 const OVERLAY = "overlays/local/database/postgres/kustomization.yaml";
 const GENERATED = "manifests/processing/pipelines/breweries/silver.yaml";
 
+const COUNTS = "pipelines/breweries/gold/breweries_by_type_and_location.sql";
+const CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x, namespace: database }\ndata:\n";
+
 /** Aliases of aliases, which together stand for a thousand million texts. */
 const LAUGHS = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
   .concat(
@@ -38,6 +41,41 @@ export function bytesOfMistakes(files: Readonly<Record<string, string>>): Mistak
       KUSTOMIZATION,
       4,
       { [KUSTOMIZATION]: `${LAUGHS}\n` },
+    ],
+    [
+      "a base of billion laughs",
+      "yaml/alias-expansion",
+      BASE,
+      lines(BASE) + 8,
+      { [BASE]: `${files[BASE]}---\n${CONFIG_MAP}${LAUGHS.replace(/^/gm, "  ")}\n` },
+    ],
+    [
+      "a base of 20,000 levels",
+      "kustomize/yaml",
+      BASE,
+      lines(BASE) + 5,
+      { [BASE]: `${files[BASE]}---\n${CONFIG_MAP}  a: ${"[".repeat(20_000)}${"]".repeat(20_000)}\n` },
+    ],
+    [
+      "a key that stands twice in a base",
+      "kustomize/yaml",
+      BASE,
+      lines(BASE),
+      { [BASE]: `${files[BASE]}spec: {}\n` },
+    ],
+    [
+      "a control character in a base",
+      "kustomize/yaml",
+      BASE,
+      lines(BASE),
+      { [BASE]: `${files[BASE]}# \u0007\n` },
+    ],
+    [
+      "SQL of 50,000 parentheses",
+      "pipeline/sql-syntax",
+      COUNTS,
+      1,
+      { [COUNTS]: `select ${"(".repeat(50_000)}1${")".repeat(50_000)} as a from silver.breweries\n` },
     ],
     ["5,000 levels", "yaml/too-deep", PIPELINE, 1, { [PIPELINE]: `a: ${deep}\n` }],
     ["an anchor in itself", "yaml/anchor-loop", PIPELINE, 1, { [PIPELINE]: "a: &a [*a]\n" }],

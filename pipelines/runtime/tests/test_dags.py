@@ -19,6 +19,7 @@ from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.settings import Session
 from airflow.utils.db import initdb
+from dag_shape import outlets, waited_for
 from dags_registry import JOB, Registry, find_crane, start_registry, template
 from ingest_api import PIPELINE, Answer, Api, serve_things
 from sqlalchemy import select
@@ -86,15 +87,6 @@ def test_assets_join_the_dags(breweries: dict[str, DAG]) -> None:
         "quality": ["wavehouse://breweries/silver/breweries"],
         "gold": ["wavehouse://breweries/gold/breweries_by_type_and_location"],
     }
-
-
-def outlets(dag: DAG) -> dict[str, list[str]]:
-    return {task.task_id: [asset.uri for asset in task.outlets] for task in dag.tasks if task.outlets}
-
-
-def waited_for(dag: DAG) -> set[str]:
-    timetable: Any = dag.timetable
-    return {asset.uri for asset in timetable.asset_condition.objects}
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def _line(pipeline: Pipeline, stages: tuple[SparkStage, ...], pool: str | None =
             task_id=stage.step,
             pipeline=pipeline.name,
             image=pinned[stage.step],
-            arguments=stage.arguments,
+            job_arguments=stage.arguments,
             outlets=list(stage.outlets),
             **({"pool": pool} if pool else {}),
         )

@@ -62,7 +62,7 @@ class KubernetesSparkStep(SparkKubernetesOperator):
         *,
         pipeline: str,
         image: Any,  # noqa: ANN401
-        arguments: Sequence[str] = (),
+        job_arguments: Sequence[str] = (),
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         start_seconds = int(os.environ.get(START_VARIABLE, _START_SECONDS))
@@ -85,7 +85,7 @@ class KubernetesSparkStep(SparkKubernetesOperator):
             **{"execution_timeout": _LONGEST, **kwargs},
         )
         self.pipeline = pipeline
-        self._arguments = list(arguments)
+        self.job_arguments = list(job_arguments)
         self._running: Attempt | None = None
         self._killed = False
 
@@ -163,7 +163,7 @@ class KubernetesSparkStep(SparkKubernetesOperator):
         )
         self._stop_if_killed()
         self.log.info("starting %s in %s: %s", attempt.name, self.cluster.where, self.image)
-        self.cluster.create(build_application(template, attempt, str(self.image), self._arguments))
+        self.cluster.create(build_application(template, attempt, str(self.image), self.job_arguments))
         self._require_alone(attempt)
         self._await_driver(attempt)
         self.pod = self.hook.get_pod(attempt.driver, self.cluster.namespace)

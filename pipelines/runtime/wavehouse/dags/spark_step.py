@@ -45,8 +45,8 @@ def spark_step(**arguments: Any) -> BaseOperator:  # noqa: ANN401
 class SparkStep(BaseOperator):
     """Runs one step of a pipeline on this machine, from the template that the environment rendered.
 
-    `image` is the reference that the run pinned at its start, not what the template says by now; `arguments` are what
-    the program is told beside the partition and the run.
+    `image` is the reference that the run pinned at its start, not what the template says by now; `job_arguments` are
+    what the program is told beside the partition and the run.
     """
 
     template_fields: Sequence[str] = ("image",)
@@ -57,13 +57,13 @@ class SparkStep(BaseOperator):
         *,
         pipeline: str,
         image: Any,  # noqa: ANN401
-        arguments: Sequence[str] = (),
+        job_arguments: Sequence[str] = (),
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
         self.pipeline = pipeline
         self.image = image
-        self.arguments = list(arguments)
+        self.job_arguments = list(job_arguments)
         self._job: LocalJob | None = None
 
     def execute(self, context: Context) -> None:
@@ -77,7 +77,7 @@ class SparkStep(BaseOperator):
                 image=str(self.image),
                 partition=partition,
                 run_id=run_id,
-                arguments=self.arguments,
+                arguments=self.job_arguments,
             )
             self._job.run(self.log.info)
         except UserError as error:

@@ -1,0 +1,70 @@
+"""The DAGs of a pipeline that reads a database and has several marts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dags_environment  # before Airflow
+import pytest
+from airflow.sdk import DAG
+from dag_shape import outlets, waited_for
+
+from wavehouse.dags.application import Attempt, build_application
+from wavehouse.dags.build import build_dags
+from wavehouse.dags.templates import SparkTemplate
+
+SHOP = Path(__file__).parents[3] / "actions/lib/testing/pipelines/ecommerce/pipeline.yaml"
+ASSET = "wavehouse://ecommerce"
+
+
+@pytest.fixture(scope="module")
+def dags() -> dict[str, DAG]:
+    assert dags_environment.HOME.is_dir()
+    return build_dags(SHOP)
+
+
+def test_a_database_is_read_by_one_step_that_tells_each_table(dags: dict[str, DAG]) -> None:
+    ingest = dags["ecommerce_ingest"]
+    assert [task.task_id for task in ingest.tasks] == ["pin", "raw"]
+    assert ingest.task_dict["raw"].upstream_task_ids == {"pin"}
+    raw = outlets(ingest)["raw"]
+    assert raw[:2] == [f"{ASSET}/raw/customers", f"{ASSET}/raw/products"]
+    assert waited_for(dags["ecommerce_process"]) == set(raw)
+
+
+def test_the_pool_that_bounds_the_load_is_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert build_dags(SHOP)["ecommerce_ingest"].task_dict["raw"].pool == "default_pool"
+    monkeypatch.setenv("WAVEHOUSE_SOURCE_POOL", "sources")
+    assert build_dags(SHOP)["ecommerce_ingest"].task_dict["raw"].pool == "sources"
+    assert build_dags(SHOP)["ecommerce_process"].task_dict["silver"].pool == "default_pool"
+
+
+def test_each_mart_waits_for_just_what_it_reads(dags: dict[str, DAG]) -> None:
+    marts = {name: dag for name, dag in dags.items() if "_gold_" in name}
+    assert {name.removeprefix("ecommerce_gold_"): waited_for(dag) for name, dag in marts.items()} == {
+        "sales_daily": {
+            f"{ASSET}/silver/{name}" for name in ("orders", "order_items", "products", "refunds")
+        },
+        "customer_360": {f"{ASSET}/silver/{name}" for name in ("customers", "orders", "order_items")},
+        "inventory_daily": {f"{ASSET}/silver/{name}" for name in ("inventory_movements", "products")},
+        "logistics": {f"{ASSET}/silver/shipments", f"{ASSET}/gold/sales_daily"},
+    }
+    assert "gold" not in dags["ecommerce_process"].task_dict
+    for name, dag in marts.items():
+        dag.check_cycle()
+        mart = name.removeprefix("ecommerce_gold_")
+        assert [task.task_id for task in dag.tasks] == ["pin", "gold", "report"]
+        assert outlets(dag) == {"gold": [f"{ASSET}/gold/{mart}"]}
+        step: Any = dag.task_dict["gold"]
+        assert step.job_arguments == ["--mart", mart]
+
+
+def test_what_a_mart_is_told_reaches_its_program() -> None:
+    template = SparkTemplate(
+        "shop-gold", "gold", {"driver": {}, "executor": {}, "arguments": ["--pipeline", "p"]}
+    )
+    attempt = Attempt("shop_gold_sales", "gold", "2026-01-31", "run", 1)
+    made = build_application(template, attempt, "image@sha256:1", ["--mart", "sales"])
+    told = ["--pipeline", "p", "--partition", "2026-01-31", "--run-id", "run", "--mart", "sales"]
+    assert made["spec"]["arguments"] == told

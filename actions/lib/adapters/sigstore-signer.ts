@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
-import { bundleToJSON } from "@sigstore/bundle";
+import { bundleToJSON, type SerializedBundle } from "@sigstore/bundle";
 import { CIContextProvider, DSSEBundleBuilder, FulcioSigner, RekorWitness } from "@sigstore/sign";
 import { STATEMENT_TYPE } from "../domain/statement.ts";
 import { UserError } from "../domain/user-error.ts";
@@ -64,12 +64,21 @@ function signerOf(builder: DSSEBundleBuilder): Signer {
     sign: async (statement) => {
       try {
         const data = Buffer.from(JSON.stringify(statement));
-        return JSON.stringify(bundleToJSON(await builder.create({ data, type: STATEMENT_TYPE })));
+        const made = bundleToJSON(await builder.create({ data, type: STATEMENT_TYPE }));
+        return JSON.stringify(withoutKeyId(made));
       } catch (error) {
         throw new UserError(`cannot sign: ${reasonOf(error)}`, { cause: error });
       }
     },
   };
+}
+
+/** cosign computes a key's id in a way of its own, and passes over a signature that names another; the hint stays. */
+function withoutKeyId(bundle: SerializedBundle): SerializedBundle {
+  const { dsseEnvelope } = bundle;
+  if (dsseEnvelope === undefined) return bundle;
+  const signatures = dsseEnvelope.signatures.map((signature) => ({ ...signature, keyid: "" }));
+  return { ...bundle, dsseEnvelope: { ...dsseEnvelope, signatures } };
 }
 
 function reasonOf(error: unknown): string {

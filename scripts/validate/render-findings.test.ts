@@ -48,3 +48,13 @@ test("what a terminal would obey is not printed", () => {
   const text = renderFindings([finding], () => "\ta\u001b[2Jb\u202e", false);
   expect(text.split("\n")[1]).toBe("  →a�[2Jb�");
 });
+
+test("hundreds of notices of one rule hide no error", () => {
+  const notices = Array.from({ length: 300 }, (_, index): Finding => {
+    return { ...finding, severity: "notice", file: `n${index}.yaml` };
+  });
+  const text = renderFindings([...notices, finding], () => undefined, false);
+  expect(text.match(/: notice: /g)).toHaveLength(10);
+  expect(text).toContain("f.yaml:2:3: error: wrong");
+  expect(text.endsWith("and 290 more notices of a/b: `--format json` has them all\n")).toBe(true);
+});

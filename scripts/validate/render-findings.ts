@@ -20,13 +20,35 @@ export function renderFindings(
   colour: boolean,
 ): string {
   const paint = (code: number, text: string): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
-  const files = Map.groupBy(findings, ({ file }) => file);
-  return [...files]
+  const { shown, folded } = fold(findings);
+  const files = Map.groupBy(shown, ({ file }) => file);
+  const told = [...files]
     .map(([file, own]) => {
       const head = own.length > 1 ? `${paint(4, file)} (${own.length})\n` : "";
       return head + own.map((finding) => renderFinding(finding, lineOf, paint)).join("");
     })
     .join("\n");
+  const more = folded.map(
+    ([rule, count]) => `and ${count} more notices of ${rule}: \`--format json\` has them all\n`,
+  );
+  return [told, ...more].filter((text) => text !== "").join("\n");
+}
+
+/** Of one rule, so many notices say it all: hundreds of them would hide an error. */
+const NOTICES = 10;
+
+function fold(findings: readonly Finding[]): { shown: Finding[]; folded: [rule: string, count: number][] } {
+  const seen = new Map<string, number>();
+  const shown = findings.filter(({ severity, rule }) => {
+    if (severity !== "notice") return true;
+    const count = (seen.get(rule) ?? 0) + 1;
+    seen.set(rule, count);
+    return count <= NOTICES;
+  });
+  const folded = [...seen].flatMap(([rule, count]): [string, number][] =>
+    count > NOTICES ? [[rule, count - NOTICES]] : [],
+  );
+  return { shown, folded };
 }
 
 function renderFinding(

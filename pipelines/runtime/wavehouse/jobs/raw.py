@@ -265,7 +265,9 @@ def _unknown(read: _Read, rows: DataFrame, key: str) -> DataFrame:
     alive = rows.withColumn("_removed", F.lit(False))
     if read.state is None:
         return alive
-    raw = read.run.versioned.read(key)
+    # As it is now: it is given the source's new columns before any of this is read, which Spark refuses otherwise.
+    snapshot = read.run.versioned.snapshot(key)
+    raw = (snapshot and read.run.versioned.read_at(key, snapshot)) or read.run.versioned.read(key)
     reloading = read.generation > read.state.generation
     if not reloading and (read.keys or read.cursor):
         alive = unknown_versions(alive, _known(read, raw), read.keys)

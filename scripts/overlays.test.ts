@@ -174,7 +174,10 @@ test("every namespace that is used is made, with a Pod Security level", () => {
 test("each kind of pipeline that the schema can say generates, renders and passes its schemas beside the others", async () => {
   const pipelines = [...repository.pipelines];
   const examples = join(root, "actions/lib/testing/pipelines");
+  const own = new Set(pipelines.map(({ metadata }) => metadata.name));
   for (const name of await readdir(examples)) {
+    // What the repository has itself is among them already.
+    if (own.has(name)) continue;
     const file = `pipelines/${name}/pipeline.yaml`;
     const { pipeline, findings } = readPipeline(file, await readFile(join(examples, name, "pipeline.yaml")));
     expect(findings).toEqual([]);

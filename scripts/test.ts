@@ -18,7 +18,7 @@ counts one, Vitest and pytest count their tests. What a part prints is shown whe
 
 ${lanes
   .flat()
-  .map(({ name, about }) => `  ${name.padEnd(12)}  ${about}`)
+  .map(({ name, about }) => `  ${name.padEnd(14)}  ${about}`)
   .join("\n")}`;
 
 async function main(): Promise<void> {

@@ -79,27 +79,19 @@ export const lanes: readonly (readonly Part[])[] = [
       ["--offline", "--no-progress", "--persona=pedantic", ".github", "actions"],
       repositoryRoot,
     ),
-    python("ruff", "lint of Python", "ruff", ["check", ...PYTHON], runtimeDir),
-    python("ruff-format", "formatting of Python", "ruff", ["format", "--check", ...PYTHON], runtimeDir),
+    python("ruff", "lint of Python", "ruff", ["check", ...PYTHON, ...PIPELINES], runtimeDir),
+    python(
+      "ruff-format",
+      "formatting of Python",
+      "ruff",
+      ["format", "--check", ...PYTHON, ...PIPELINES],
+      runtimeDir,
+    ),
     python("mypy", "types of Python", "mypy", PYTHON, runtimeDir),
-    {
-      name: "pytest",
-      about: "the runtime, on real local Spark",
-      count: countPytest,
-      program: {
-        needs: "tools",
-        make: (folder, tools) => {
-          const report = join(folder, "pytest.xml");
-          return {
-            file: tools.python.python,
-            args: ["-m", "pytest", "--color=no", `--junit-xml=${report}`],
-            cwd: runtimeDir,
-            env: environment(tools),
-            report,
-          };
-        },
-      },
-    },
+    // By itself: a pipeline's tests have a conftest of their own, and one name is one module.
+    python("mypy-pipelines", "types of the pipelines' Python", "mypy", PIPELINES, runtimeDir),
+    pytest("pytest", "the runtime, on real local Spark", ["tests"]),
+    pytest("pipelines", "each pipeline, against an independent computation", PIPELINES),
   ],
 ];
 
@@ -146,6 +138,27 @@ function python(name: string, about: string, program: string, args: readonly str
     about,
     count: (_, exitCode) => countCheck(exitCode),
     program: { needs: "tools", make: (_, tools) => ({ file: join(tools.python.bin, program), args, cwd }) },
+  };
+}
+
+function pytest(name: string, about: string, folders: readonly string[]): Part {
+  return {
+    name,
+    about,
+    count: countPytest,
+    program: {
+      needs: "tools",
+      make: (folder, tools) => {
+        const report = join(folder, `${name}.xml`);
+        return {
+          file: tools.python.python,
+          args: ["-m", "pytest", "--color=no", `--junit-xml=${report}`, ...folders],
+          cwd: runtimeDir,
+          env: environment(tools),
+          report,
+        };
+      },
+    },
   };
 }
 

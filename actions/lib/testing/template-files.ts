@@ -1,8 +1,15 @@
 import { join } from "node:path";
 import { gitWorkspace } from "../adapters/git-workspace.ts";
 
-/** What every test of the whole repository reads: the breweries pipeline and all that it is rendered from. */
-const PARTS = ["apps", "manifests", "overlays", "pipelines/breweries", "pipelines/runtime/versions.yaml"];
+/** What every test of the whole repository reads: the pipelines and all that it is rendered from. */
+const PARTS = [
+  "apps",
+  "manifests",
+  "overlays",
+  "pipelines/breweries",
+  "pipelines/ecommerce",
+  "pipelines/runtime/versions.yaml",
+];
 
 /**
  * Reads this repository's own files, for a test to change.

@@ -26,6 +26,7 @@ const RECIPES: Readonly<Record<string, Readonly<Record<string, () => string>>>> 
     "root-secret-key": password,
   },
   postgres: { "airflow-password": password, "superuser-password": password },
+  shop: { "pii-key": password, "reader-password": password },
 };
 
 /** Keys by Secret: what is there. */

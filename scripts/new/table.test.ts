@@ -3,6 +3,7 @@ import { checkStale } from "../../actions/lib/domain/check-stale.ts";
 import { readPipeline } from "../../actions/lib/domain/pipeline-file.ts";
 import { type MemoryWorkspace, memoryWorkspace } from "../../actions/lib/testing/memory-workspace.ts";
 import { templateFiles } from "../../actions/lib/testing/template-files.ts";
+import { pipelineDocs } from "../docs.ts";
 import { readGenerateInput } from "../generate/read-generate-input.ts";
 import { newTable } from "./table.ts";
 
@@ -57,6 +58,20 @@ test("a table of a database is read by its cursor", async () => {
     source: "shop",
     load: { mode: "incremental", cursor: "stars", lag: "15m" },
   });
+});
+
+test("reviews join the shop's pipeline: the file alone changes, and what is made of it has them", async () => {
+  const workspace = await repository();
+  const before = new Map(workspace.files);
+  const columns = ["review_id:bigint", "product_id:bigint", "stars:int", "written_at:timestamp"];
+  const table = { ...reviews, pipeline: "ecommerce", columns, cursor: "written_at" };
+  await newTable(workspace, table, () => {});
+  const changed = [...workspace.files].filter(([path, found]) => before.get(path) !== found);
+  expect(changed.map(([path]) => path)).toEqual(["pipelines/ecommerce/pipeline.yaml"]);
+  expect(checkStale(await readGenerateInput(workspace))).toEqual([]);
+  const docs = await pipelineDocs(workspace, "ecommerce");
+  expect(docs.get("ecommerce.html")).toContain('<h3 id="silver.reviews">');
+  expect(docs.get("ecommerce.odcs.yaml")).toContain("physicalName: silver.reviews");
 });
 
 test.each([

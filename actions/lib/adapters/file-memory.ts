@@ -81,7 +81,13 @@ function versionOf(toolsDir: string): string[] {
   const folders = isSource
     ? ["lib", "validate", "kubeconform-wrapper/src"].map((name) => join(code, name))
     : [code];
-  return [...folders, toolsDir].flatMap((folder) =>
+  // What the sources stand on; a bundle has it in itself.
+  const lock = join(code, "..", "package-lock.json");
+  const { size, mtimeMs } = (isSource && statSync(lock, { throwIfNoEntry: false })) || {
+    size: 0,
+    mtimeMs: 0,
+  };
+  const files = [...folders, toolsDir].flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && /\.([cm]?js|ts|mod|sum|ya?ml|sh)$/.test(entry.name))
       .filter((entry) => !entry.name.endsWith(".test.ts") && !entry.parentPath.includes("/testing"))
@@ -92,6 +98,7 @@ function versionOf(toolsDir: string): string[] {
         return `${path} ${size} ${mtimeMs}`;
       }),
   );
+  return [`${size} ${mtimeMs}`, ...files];
 }
 
 function hash(value: unknown): string {

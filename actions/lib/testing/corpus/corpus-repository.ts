@@ -3,6 +3,7 @@ import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectValidation } from "../../adapters/connect-validation.ts";
+import { fileMemory } from "../../adapters/file-memory.ts";
 import { readPipeline } from "../../domain/pipeline-file.ts";
 import { planGenerated } from "../../domain/plan-generated.ts";
 import { parseVersions, VERSIONS_FILE } from "../../domain/versions.ts";
@@ -12,6 +13,7 @@ import { memoryWorkspace } from "../memory-workspace.ts";
 import { type SilentLogger, silentLogger } from "../silent-logger.ts";
 import { templateFiles } from "../template-files.ts";
 import { writeFiles } from "../write-files.ts";
+import { addExampleSecrets } from "./example-secrets.ts";
 
 const root = join(import.meta.dirname, "../../../..");
 const EXAMPLES = "actions/lib/testing/pipelines/";
@@ -28,8 +30,14 @@ export type Files = Readonly<Record<string, string | Uint8Array | null>>;
 export async function corpusFiles(): Promise<Record<string, string>> {
   const decoder = new TextDecoder();
   const files = new Map<string, string>();
-  for (const [path, content] of Object.entries(await templateFiles([EXAMPLES.slice(0, -1)]))) {
-    if (path.startsWith("overlays/minikube/")) continue;
+  const all = Object.entries(await templateFiles([EXAMPLES.slice(0, -1)]));
+  // An example stands for this repository's own pipeline of its name.
+  const examples = new Set(
+    all.flatMap(([path]) => (path.startsWith(EXAMPLES) ? (path.split("/")[4] ?? []) : [])),
+  );
+  for (const [path, content] of all) {
+    const [, own = ""] = /^(?:overlays\/[^/]+\/processing\/)?pipelines\/([^/]+)\//.exec(path) ?? [];
+    if (path.startsWith("overlays/minikube/") || examples.has(own)) continue;
     const target = path.startsWith(EXAMPLES) ? `pipelines/${path.slice(EXAMPLES.length)}` : path;
     files.set(target, decoder.decode(content));
   }
@@ -44,6 +52,7 @@ export async function corpusFiles(): Promise<Record<string, string>> {
     if (text === null) files.delete(path);
     else files.set(path, text);
   }
+  addExampleSecrets(files);
   return Object.fromEntries(files);
 }
 
@@ -54,7 +63,8 @@ type CorpusPorts = ReturnType<typeof connectValidation> & { logger: SilentLogger
 export class CorpusRepository {
   readonly files: Readonly<Record<string, string>>;
   readonly #folder: string;
-  readonly #known: Memory = mapMemory();
+  /** Kept beyond this run, as validating keeps it, by what the files and the code hold: the base is seldom another. */
+  readonly #known: Memory = fileMemory("corpus", join(root, "scripts/tools"));
   readonly #connected: ReturnType<typeof connectValidation>;
 
   private constructor(files: Readonly<Record<string, string>>, folder: string) {

@@ -32,6 +32,9 @@ export interface Part {
 /** All the Python there is, from the runtime's folder, whose `pyproject.toml` holds the rules. */
 const PYTHON = ["wavehouse", "tests", "../../scripts/demo", "../../scripts/validate"];
 
+/** The pipelines' own Python and their tests. */
+const PIPELINES = ["../ecommerce"];
+
 /** Parts that run one after the other, beside the other lane: two cores, and each lane has one heavy part. */
 export const lanes: readonly (readonly Part[])[] = [
   [
@@ -152,7 +155,8 @@ function pytest(name: string, about: string, folders: readonly string[]): Part {
         const report = join(folder, `${name}.xml`);
         return {
           file: tools.python.python,
-          args: ["-m", "pytest", "--color=no", `--junit-xml=${report}`, ...folders],
+          // Said, as a pipeline's folder is beside the file and not below it.
+          args: ["-m", "pytest", "-c", "pyproject.toml", "--color=no", `--junit-xml=${report}`, ...folders],
           cwd: runtimeDir,
           env: environment(tools),
           report,

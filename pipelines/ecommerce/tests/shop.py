@@ -72,16 +72,14 @@ def run_shop(folder: Path, options: Sequence[str]) -> Iterator[Shop]:
     """Serves a shop while the caller holds the iterator. `options` are those of `scripts/shop.ts`."""
     scripts = folder / "shop"
     subprocess.run(["node", str(_SHOP), "scripts", str(scripts), *options], check=True)
-    server = subprocess.Popen(
-        ["node", str(_SHOP), "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    try:
+    serve = ["node", str(_SHOP), "serve"]
+    with subprocess.Popen(serve, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         if server.stdin is None or server.stdout is None:
             raise AssertionError("both are pipes")
-        told = json.loads(server.stdout.readline())
-        days = tuple(sorted(scripts.glob("day-*.sql")))
-        yield Shop(told["readerUrl"], tuple(told["psql"]), scripts / "load.sql", days)
-    finally:
-        if server.stdin is not None:
+        try:
+            told = json.loads(server.stdout.readline())
+            days = tuple(sorted(scripts.glob("day-*.sql")))
+            yield Shop(told["readerUrl"], tuple(told["psql"]), scripts / "load.sql", days)
+        finally:
+            # The server ends with its standard input.
             server.stdin.close()
-        server.wait(timeout=30)

@@ -16,6 +16,7 @@ export interface DemoOptions {
 }
 
 export const demoHelp = `npm run demo -- [options]
+npm run demo -- ecommerce [options]     another pipeline, from a database to four marts: see its own --help
 
 Takes one change of the breweries pipeline through the whole loop on this machine: validate, build, push, bump,
 render, and Airflow and Spark run what was built, from bronze to the gold table. No Docker, no cluster, no account. Your checkout stays

@@ -90,6 +90,7 @@ async function builder(copy: string, server: LoopbackRegistry): Promise<() => Pr
   const given: Record<string, string> = {
     registry: server.host,
     pipelines: "breweries",
+    bases: "false",
     keyless: "false",
     rebuild: "false",
     "dry-run": "false",

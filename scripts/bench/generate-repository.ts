@@ -6,9 +6,9 @@ import { writeFiles } from "../../actions/lib/testing/write-files.ts";
 
 /** The pipeline that all of them are copies of. */
 const ORIGINAL = "pipelines/breweries/";
-/** Every copy's generated manifests and overlay are made anew. */
+/** The template's own pipelines, and what is generated of them: every copy's is made anew. */
 const REPLACED =
-  /^(apps\/pipelines|manifests\/processing\/pipelines|overlays\/[^/]+\/processing\/pipelines)\//;
+  /^(apps\/pipelines|manifests\/processing\/pipelines|overlays\/[^/]+\/processing\/pipelines)\/|^pipelines\/(?!runtime\/)[^/]+\//;
 
 /**
  * Writes a valid repository: this one's platform and environment `local`, and copies of the breweries pipeline, each
@@ -24,7 +24,7 @@ export async function generateRepository(folder: string, pipelines: number): Pro
     .filter(([path]) => path.startsWith(ORIGINAL))
     .map(([path, content]) => [path.slice(ORIGINAL.length), decoder.decode(content)] as const);
   const platform = template.filter(
-    ([path]) => !path.startsWith(ORIGINAL) && !path.startsWith("overlays/minikube/") && !REPLACED.test(path),
+    ([path]) => !path.startsWith("overlays/minikube/") && !REPLACED.test(path),
   );
   const files = new Map(platform.map(([path, content]) => [path, decoder.decode(content)]));
   const shapes = [];

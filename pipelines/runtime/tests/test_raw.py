@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+import pytest
 from postgres_server import PostgresServer
 from shop_server import KEY, MakeLake, bring, make_lake, order, server, shop
 
+from wavehouse.jobs.command import RuleBrokenError
 from wavehouse.testing import Record
 
 __all__ = ["make_lake", "server", "shop"]
@@ -60,3 +62,22 @@ def test_a_shop_reaches_its_mart_day_by_day(make_lake: MakeLake, shop: PostgresS
     bring(lake, DAY2)
     assert (len(lake.rows("raw/shop/orders")), lake.published("orders")) == (before, published)
     assert lake.gold(DAY2).tables[0]["rows_out"] == 0
+
+
+def test_a_mart_whose_rules_are_broken_stays_as_it_was(make_lake: MakeLake, shop: PostgresServer) -> None:
+    lake = make_lake(tables=["orders"])
+    shop.sql(order(1))
+    bring(lake, DAY1)
+    lake.gold(DAY1)
+    before = lake.mart("sales")
+    broken = make_lake(("rule: orders > 0", "rule: orders < 2"), tables=["orders"])
+    shop.sql(order(2, at="2025-03-29 10:00+00"))
+    bring(broken, DAY2)
+    with pytest.raises(RuleBrokenError, match=r"rule `orders < 2` .* of mart sales is broken by 1 of 1 rows"):
+        broken.gold(DAY2)
+    assert lake.mart("sales") == before
+    # What is not one row a day has no grain of a day.
+    (lake.pipeline_file.parent / "sales.sql").write_text("SELECT order_day, 1 AS orders FROM silver.orders")
+    with pytest.raises(RuleBrokenError, match=r"mart sales: 1 rows share their grain \(order_day\)"):
+        lake.gold(DAY2)
+    assert lake.mart("sales") == before

@@ -58,7 +58,7 @@ class IcebergTables:
             raise UserError(f"{pipeline.at(pipeline.storage.line)}: spec.storage: iceberg needs a `catalog`")
         for key, value in catalog_conf(name, store).items():
             spark.conf.set(f"spark.sql.catalog.{name}{f'.{key}' if key else ''}", value)
-        spark.catalog.setCurrentCatalog(name)
+        spark.sql(f"SET CATALOG `{name}`")
         return IcebergTables(spark, pipeline.name, name)
 
     def exists(self, key: str) -> bool:

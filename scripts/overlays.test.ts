@@ -40,6 +40,21 @@ beforeAll(async () => {
   steps = await environmentWaves("local", async (folder) => parseRendered(await renderer.render(folder)));
 });
 
+test("the operator may read every secret that a component asks for", async () => {
+  const role = objects.find(({ kind, metadata }) => kind === "Role" && metadata.name === "source-secrets");
+  const rules = (role?.rules ?? []) as { resourceNames?: string[] }[];
+  const readable = new Set(rules.flatMap(({ resourceNames = [] }) => resourceNames));
+  // In no overlay here, and in those of others.
+  const base = "manifests/cicd/argo-cd-notifications/external-secret.yaml";
+  const asking = [...objects, ...parseRendered(await readFile(join(root, base), "utf8"))];
+  const asked = asking
+    .filter(({ kind }) => kind === "ExternalSecret")
+    .flatMap(({ spec }) => (spec as { data: { remoteRef: { key: string } }[] }).data)
+    .map(({ remoteRef }) => remoteRef.key);
+  expect(new Set(asked).size).toBeGreaterThan(4);
+  expect(asked.filter((key) => !readable.has(key))).toEqual([]);
+});
+
 test("there is an overlay to test", () => {
   expect(environmentsOf(repository.tree)).toContain("local");
 });

@@ -40,6 +40,11 @@ beforeAll(async () => {
   steps = await environmentWaves("local", async (folder) => parseRendered(await renderer.render(folder)));
 });
 
+interface Asking {
+  data?: { remoteRef: { key: string } }[];
+  dataFrom?: { extract: { key: string } }[];
+}
+
 test("the operator may read every secret that a component asks for", async () => {
   const role = objects.find(({ kind, metadata }) => kind === "Role" && metadata.name === "source-secrets");
   const rules = (role?.rules ?? []) as { resourceNames?: string[] }[];
@@ -49,8 +54,10 @@ test("the operator may read every secret that a component asks for", async () =>
   const asking = [...objects, ...parseRendered(await readFile(join(root, base), "utf8"))];
   const asked = asking
     .filter(({ kind }) => kind === "ExternalSecret")
-    .flatMap(({ spec }) => (spec as { data: { remoteRef: { key: string } }[] }).data)
-    .map(({ remoteRef }) => remoteRef.key);
+    .flatMap(({ spec }) => {
+      const { data = [], dataFrom = [] } = spec as Asking;
+      return [...data.map(({ remoteRef }) => remoteRef.key), ...dataFrom.map(({ extract }) => extract.key)];
+    });
   expect(new Set(asked).size).toBeGreaterThan(4);
   expect(asked.filter((key) => !readable.has(key))).toEqual([]);
 });

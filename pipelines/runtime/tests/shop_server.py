@@ -53,7 +53,7 @@ def order(number: int, status: str = "new", at: str | None = "2025-03-28 10:00+0
         "created_at": "'2025-03-28 12:00'",
         "updated_at": f"'{at}'" if at else "NULL",
     } | other
-    return f"INSERT INTO shop.orders ({', '.join(values)}) VALUES ({', '.join(values.values())})"  # noqa: S608
+    return f"INSERT INTO shop.orders ({', '.join(values)}) VALUES ({', '.join(values.values())})"
 
 
 def bring(lake: Lake, day: str) -> None:

@@ -30,7 +30,7 @@ export interface Part {
 }
 
 /** All the Python there is, from the runtime's folder, whose `pyproject.toml` holds the rules. */
-const PYTHON = ["wavehouse", "tests", "../../scripts/demo", "../../scripts/validate"];
+const PYTHON = ["wavehouse", "tests", "images", "../../scripts/demo", "../../scripts/validate"];
 
 /** The pipelines' own Python and their tests. */
 const PIPELINES = ["../ecommerce"];

@@ -116,6 +116,10 @@ export interface Spec {
    * Items: URI of an Asset.
    */
   outlets?: string[];
+  /**
+   * Whether the ingest waits, in an environment that has never seen it, until somebody turns it on in Airflow: for a source that is not there everywhere.
+   */
+  paused?: boolean;
   backfill?: Backfill;
   resources?: Resources;
   alerts?: Alerts;

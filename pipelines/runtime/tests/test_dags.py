@@ -139,7 +139,7 @@ def test_a_pipeline_without_marts_has_no_gold(write: Callable[..., Path]) -> Non
     ("edit", "message"),
     [
         (
-            ("type: http", "type: postgres"),
+            ("type: http", "type: google-sheets"),
             r"pipeline\.yaml:8: source api: this runtime ingests `type: http`",
         ),
         (("name: things, owner", "name: other, owner"), r"metadata\.name is other, but the folder is things"),

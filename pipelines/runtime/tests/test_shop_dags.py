@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import dags_environment  # before Airflow
@@ -31,6 +32,16 @@ def test_a_database_is_read_by_one_step_that_tells_each_table(dags: dict[str, DA
     raw = outlets(ingest)["raw"]
     assert raw[:2] == [f"{ASSET}/raw/customers", f"{ASSET}/raw/products"]
     assert waited_for(dags["ecommerce_process"]) == set(raw)
+
+
+def test_a_pipeline_that_says_so_waits_to_be_turned_on(tmp_path: Path) -> None:
+    folder = tmp_path / "ecommerce"
+    copytree(SHOP.parent, folder)
+    file = folder / "pipeline.yaml"
+    assert build_dags(file)["ecommerce_ingest"].is_paused_upon_creation is False
+    file.write_text(file.read_text().replace("spec:\n", "spec:\n  paused: true\n", 1))
+    paused = {name: dag.is_paused_upon_creation for name, dag in build_dags(file).items()}
+    assert [name for name, waits in paused.items() if waits] == ["ecommerce_ingest"]
 
 
 def test_the_pool_that_bounds_the_load_is_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -190,6 +190,8 @@ def _dag(pipeline: Pipeline, what: str, timetable: BaseTimetable) -> DAG:
         schedule=timetable,
         start_date=_start(pipeline),
         catchup=False,
+        # What follows has nothing to do before the ingest.
+        is_paused_upon_creation=what == "ingest" and bool(pipeline.settings.get("paused", False)),
         # One partition at a time: a table has one writer.
         max_active_runs=1,
         tags=sorted({"wavehouse", pipeline.name, what, *pipeline.tags}),

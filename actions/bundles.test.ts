@@ -111,7 +111,7 @@ describe("each committed bundle, started as the runner starts it", () => {
   });
 
   test("build-images and bump-images: pushed, told, and committed into the overlay", async () => {
-    const built = await step("build-images", { registry: registry.host });
+    const built = await step("build-images", { registry: registry.host, pipelines: "breweries" });
     expect(built.exitCode, built.log).toBe(0);
     expect(Object.keys(built.outputs).sort()).toEqual(await declaredOutputs("build-images"));
     const images = JSON.parse(built.outputs.images ?? "") as { name: string; changed: boolean }[];

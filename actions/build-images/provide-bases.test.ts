@@ -7,7 +7,8 @@ import { memoryRegistry } from "../lib/testing/memory-registry.ts";
 import { memoryWorkspace } from "../lib/testing/memory-workspace.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
 import { type Inputs, loadInputs } from "./inputs.ts";
-import { type Ports, run } from "./run.ts";
+import type { Ports } from "./ports.ts";
+import { run } from "./run.ts";
 
 const files = {
   "pipelines/breweries/pipeline.yaml": `apiVersion: wavehouse.dev/v1

@@ -7,7 +7,7 @@ import { throwFailures } from "../lib/domain/throw-failures.ts";
 import type { BaseImage } from "../lib/ports/base-images.ts";
 import { baseOf, imageDescriber, readLibraries } from "./describe-images.ts";
 import type { Inputs } from "./inputs.ts";
-import type { Ports } from "./run.ts";
+import type { Ports } from "./ports.ts";
 
 /** Where an image carries what it was made from. */
 const IN_IMAGE = "opt/wavehouse/base";

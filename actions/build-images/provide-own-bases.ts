@@ -5,8 +5,8 @@ import { UserError } from "../lib/domain/user-error.ts";
 import type { Workspace } from "../lib/ports/workspace.ts";
 import { type Base, baseOf } from "./describe-images.ts";
 import type { Inputs } from "./inputs.ts";
+import type { Ports } from "./ports.ts";
 import { provide } from "./provide-bases.ts";
-import type { Ports } from "./run.ts";
 
 const AT_ONCE = 2;
 

@@ -14,7 +14,8 @@ import { type MemoryWorkspace, memoryWorkspace } from "../lib/testing/memory-wor
 import { noBases } from "../lib/testing/no-bases.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
 import { type Inputs, loadInputs } from "./inputs.ts";
-import { type Ports, run } from "./run.ts";
+import type { Ports } from "./ports.ts";
+import { run } from "./run.ts";
 
 const root = join(import.meta.dirname, "../..");
 const breweries = await readFile(join(root, "pipelines/breweries/pipeline.yaml"), "utf8");
@@ -308,12 +309,15 @@ describe("with a real repository and a real registry", () => {
   afterEach(() => vi.useRealTimers());
 
   test("what is pushed holds the files; two checkouts give one digest; the second push is none", async () => {
-    const at = async (): Promise<Ports> =>
-      connectBuilding({ root: (await gitRepository(files)).root, logger: silentLogger() });
-    const first = imagesOf(await run(inputs({ registry: server.host }), await at()));
+    const connect = (root: string): Promise<Ports> => connectBuilding({ root, logger: silentLogger() });
+    const at = async (): Promise<Ports> => connect((await gitRepository(files)).root);
+    const { root: checkout } = await gitRepository(files);
+    const first = imagesOf(await run(inputs({ registry: server.host }), await connect(checkout)));
     // Another time, too: what a clock says is in no image.
     vi.useFakeTimers({ toFake: ["Date"], now: new Date("2001-02-03") });
-    const again = imagesOf(await run(inputs({ registry: server.host, rebuild: true }), await at()));
+    const again = imagesOf(
+      await run(inputs({ registry: server.host, rebuild: true }), await connect(checkout)),
+    );
     vi.useRealTimers();
     expect(again).toEqual(first);
     const second = imagesOf(await run(inputs({ registry: server.host }), await at()));

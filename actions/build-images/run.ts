@@ -14,31 +14,14 @@ import {
 import { settleInParallel } from "../lib/domain/settle-in-parallel.ts";
 import { throwFailures } from "../lib/domain/throw-failures.ts";
 import { UserError } from "../lib/domain/user-error.ts";
-import type { BaseImages } from "../lib/ports/base-images.ts";
-import type { BuildSource } from "../lib/ports/build-source.ts";
-import type { ImageEvidence } from "../lib/ports/image-evidence.ts";
-import type { ImageRegistry } from "../lib/ports/image-registry.ts";
-import type { Logger } from "../lib/ports/logger.ts";
-import type { Signer } from "../lib/ports/signing.ts";
 import type { FileEntry, Workspace } from "../lib/ports/workspace.ts";
 import { renderBuiltImages } from "../lib/render/render-built-images.ts";
 import { type Base, baseOf, imageDescriber, readLibraries } from "./describe-images.ts";
 import type { Inputs } from "./inputs.ts";
+import type { Ports } from "./ports.ts";
 import { provideBases } from "./provide-bases.ts";
 import { imageOfOwn, provideOwnBases } from "./provide-own-bases.ts";
 import { requireContract } from "./require-contract.ts";
-
-/** What this action works through. */
-export interface Ports {
-  workspace: Workspace;
-  registry: ImageRegistry & Pick<ImageEvidence, "attach">;
-  /** What the Dockerfiles make. */
-  bases: BaseImages;
-  source: BuildSource;
-  /** `undefined` leaves images unsigned. */
-  signer: Signer | undefined;
-  logger: Logger;
-}
 
 /** Enough to fill a connection; registries answer 429 to many more. */
 const PUSHES_AT_ONCE = 8;

@@ -59,7 +59,7 @@ test("a push that is killed at any moment leaves no tag without all of its image
   timeout: 120_000,
 }, async () => {
   const template = Object.entries(await templateFiles());
-  const files = template.filter(([path]) => path.startsWith("pipelines/"));
+  const files = template.filter(([path]) => /^pipelines\/(breweries|runtime)\//.test(path));
   const { root } = await gitRepository(
     Object.fromEntries(files.map(([path, bytes]) => [path, new TextDecoder().decode(bytes)])),
   );

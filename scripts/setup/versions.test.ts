@@ -28,6 +28,6 @@ test("a Spark that nothing else follows is told at every place that must move", 
   const moved = parseVersions(text.replace(`spark: ${versions.of.spark}`, "spark: 4.0.1"));
   const error = await assertVersions(moved, python).catch((thrown: Error) => thrown.message);
   expect(error).toMatch(
-    /pyspark is locked at .*\n.*delta-spark_\S+ is made for Spark .*\n.*the installed Spark brings spark/,
+    /pyspark is locked at .*\n.*delta-spark_\S+ is made for Spark .*\n.*iceberg-spark-runtime-\S+ is made for Spark .*\n.*the installed Spark brings spark/,
   );
 });

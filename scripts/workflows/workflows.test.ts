@@ -16,6 +16,11 @@ import { type Forge, type Run, startForge } from "./act.ts";
 const PIPELINE = "pipelines/breweries/pipeline.yaml";
 const OVERLAY = "overlays/local/processing/pipelines/breweries/kustomization.yaml";
 const IMAGES = ["breweries-silver", "breweries-tests", "breweries-gold"];
+/** The template's other pipeline is delivered with it. */
+const OTHERS = {
+  overlay: "overlays/local/processing/pipelines/ecommerce/kustomization.yaml",
+  images: ["ecommerce-raw", "ecommerce-silver", "ecommerce-tests", "ecommerce-gold"],
+};
 
 let folder: string;
 let forge: Forge;
@@ -138,7 +143,7 @@ describe("deliver.yml", { timeout: 120_000 }, () => {
     // One commit, in the overlay alone, that names what the registry has.
     const bump = await remoteMain();
     expect(await forge.git("rev-list", "--count", `${before}..${bump}`)).toBe("1");
-    expect(await forge.git("diff", "--name-only", before, bump)).toBe(OVERLAY);
+    expect(await forge.git("diff", "--name-only", before, bump)).toBe(`${OVERLAY}\n${OTHERS.overlay}`);
     const bumped = await pins(bump);
     expect(bumped.map(({ name, newName }) => [name, newName])).toEqual(
       IMAGES.map((name) => [name, `${registry.host}/${name}`]),
@@ -150,7 +155,8 @@ describe("deliver.yml", { timeout: 120_000 }, () => {
     await forge.git("checkout", "--quiet", "-B", "main", bump);
     const again = await deliver();
     expectJobs(again, [VALIDATE, BUILD, BUMP]);
-    expect(again.log.match(/@sha256:[0-9a-f]{64} is unchanged/g)).toHaveLength(3);
+    const all = IMAGES.length + OTHERS.images.length;
+    expect(again.log.match(/@sha256:[0-9a-f]{64} is unchanged/g)).toHaveLength(all);
     expect(again.log).toContain("Nothing to bump");
     expect(await remoteMain()).toBe(bump);
   });

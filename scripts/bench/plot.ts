@@ -49,7 +49,7 @@ export function plotLines(lines: readonly Line[], labels: { x: string; y: string
     `<text transform="translate(16 ${HEIGHT / 2}) rotate(-90)" text-anchor="middle" fill="#888">${labels.y}</text>`,
   ];
   const body = [...ys, ...xs, ...axes, ...drawn].join("\n");
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">\n${body}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">\n<title>${labels.y} by ${labels.x}</title>\n${body}\n</svg>\n`;
 }
 
 function scale(values: readonly number[], from: number, to: number): (value: number) => number {

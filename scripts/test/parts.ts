@@ -73,6 +73,7 @@ export const lanes: readonly (readonly Part[])[] = [
         },
       },
     },
+    pytest("pipelines", "each pipeline, against an independent computation", PIPELINES),
   ],
   [
     python(
@@ -94,7 +95,6 @@ export const lanes: readonly (readonly Part[])[] = [
     // By itself: a pipeline's tests have a conftest of their own, and one name is one module.
     python("mypy-pipelines", "types of the pipelines' Python", "mypy", PIPELINES, runtimeDir),
     pytest("pytest", "the runtime, on real local Spark", ["tests"]),
-    pytest("pipelines", "each pipeline, against an independent computation", PIPELINES),
   ],
 ];
 

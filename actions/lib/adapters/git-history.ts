@@ -10,11 +10,19 @@ import { ProcessError, runProcess } from "./process.ts";
  * @param options where it is
  */
 export function gitHistory(options: GitOptions): History {
-  let whole: Promise<void> | undefined;
+  let whole: Promise<boolean> | undefined;
   const run: Run = async (args, stdin) => {
-    whole ??= deepen(options);
-    await whole;
-    return call(options, args, stdin);
+    if (whole !== undefined) {
+      await whole;
+      return call(options, args, stdin);
+    }
+    whole = deepen(options);
+    // Side by side: hardly a clone is shallow, and then the answer is asked for again.
+    const [deepened, early] = await Promise.allSettled([whole, call(options, args, stdin)]);
+    if (deepened.status === "rejected") throw deepened.reason;
+    if (deepened.value) return call(options, args, stdin);
+    if (early.status === "rejected") throw early.reason;
+    return early.value;
   };
   return {
     bumps: (environment, head) => bumps(run, environment, head),
@@ -39,12 +47,14 @@ async function call(options: GitOptions, args: readonly string[], stdin?: string
   return stdout;
 }
 
-async function deepen(options: GitOptions): Promise<void> {
+/** @returns whether something was missing */
+async function deepen(options: GitOptions): Promise<boolean> {
   const shallow = (await call(options, ["rev-parse", "--is-shallow-repository"])).toString().trim();
-  if (shallow !== "true") return;
+  if (shallow !== "true") return false;
   const remote = options.remote ?? "origin";
   try {
     await call(options, ["fetch", "--quiet", "--unshallow", "--no-tags", remote]);
+    return true;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(
@@ -75,8 +85,11 @@ async function resolve(run: Run, name: string): Promise<string | undefined> {
 }
 
 async function describe(run: Run, commit: string): ReturnType<History["describe"]> {
-  if ((await resolve(run, commit)) === undefined) return undefined;
-  const text = (await run(["log", "-1", "--format=%H%x00%an <%ae>%x00%aI%x00%s%x00%b", commit])).toString();
+  const format = "--format=%H%x00%an <%ae>%x00%aI%x00%s%x00%b";
+  const text = await run(["log", "-1", format, "--end-of-options", commit]).then(String, async (error) => {
+    if ((await resolve(run, commit)) !== undefined) throw error;
+  });
+  if (text === undefined) return undefined;
   const [id = "", author = "", date = "", subject = "", body = ""] = text.split("\0");
   return { commit: id, author, date, subject, body: body.trim() };
 }

@@ -18,8 +18,13 @@ const NEVER_SOURCE = new Set([".git", "node_modules", "__pycache__"]);
  * @param root absolute path of the folder that paths count from
  */
 export function gitWorkspace(root: string): Workspace {
+  let modes: Promise<boolean> | undefined;
+  const hasModes = (): Promise<boolean> => {
+    modes ??= believesModes(root);
+    return modes;
+  };
   return {
-    list: (prefix) => list(root, prefix),
+    list: (prefix) => list(root, prefix, hasModes),
     read: (path) => read(root, path),
     contentIds: () => contentIds(root),
     exists: (path) => exists(root, path),
@@ -27,15 +32,16 @@ export function gitWorkspace(root: string): Workspace {
   };
 }
 
-async function list(root: string, prefix: string): Promise<FileEntry[]> {
+async function list(root: string, prefix: string, hasModes: () => Promise<boolean>): Promise<FileEntry[]> {
   const below = prefix.replace(/\/+$/, "");
   if (below !== "") checkPath(below);
-  const tree = (await listGit(root, below)) ?? (await walk(root, below));
-  const entries = [...tree.paths].map((path): FileEntry | undefined => {
+  const [listed, believed] = await Promise.all([listGit(root, below), hasModes()]);
+  const modes = listed === undefined || believed ? undefined : await stagedModes(root, below);
+  const entries = [...(listed ?? (await walk(root, below)))].map((path): FileEntry | undefined => {
     const stats = lstatSync(join(root, path), { throwIfNoEntry: false });
     // Tracked but deleted in the working tree; or a submodule or nested repository, which is a folder here.
     if (stats === undefined || stats.isDirectory()) return undefined;
-    const executable = tree.modes?.get(path) ?? (stats.mode & constants.S_IXUSR) !== 0;
+    const executable = modes?.get(path) ?? (stats.mode & constants.S_IXUSR) !== 0;
     return {
       path,
       bytes: stats.size,
@@ -46,26 +52,11 @@ async function list(root: string, prefix: string): Promise<FileEntry[]> {
   return entries.filter((entry) => entry !== undefined).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Paths, and whether Git has them as executable where the file system cannot say it. */
-interface Tree {
-  paths: ReadonlySet<string>;
-  modes: ReadonlyMap<string, boolean> | undefined;
-}
-
 /** @returns `undefined` where there is no Git repository */
-async function listGit(root: string, prefix: string): Promise<Tree | undefined> {
-  const pathspec = prefix === "" ? [] : ["--", `:(literal)${prefix}`];
-  const git = (...args: string[]): Promise<ProcessOutput> =>
-    runProcess({ file: "git", args, cwd: root, env: { LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0" } });
+async function listGit(root: string, prefix: string): Promise<Set<string> | undefined> {
   try {
-    const [files, fileMode] = await Promise.all([
-      git("ls-files", "-co", "--exclude-standard", "-z", ...pathspec),
-      git("config", "--type=bool", "--default=true", "core.fileMode"),
-    ]);
-    const paths = new Set(splitPaths(files.stdout));
-    if (fileMode.stdout.toString().trim() === "true") return { paths, modes: undefined };
-    // A file system without modes (a Windows drive) shows every file as executable: there Git's index knows.
-    return { paths, modes: parseStaged((await git("ls-files", "-s", "-z", ...pathspec)).stdout) };
+    const args = ["ls-files", "-co", "--exclude-standard", "-z", ...pathspecOf(prefix)];
+    return new Set(splitPaths((await readGit(root, args)).stdout));
   } catch (error) {
     if (!(error instanceof ProcessError)) throw error;
     if (/not a git repository/.test(error.stderr)) return undefined;
@@ -76,6 +67,29 @@ async function listGit(root: string, prefix: string): Promise<Tree | undefined> 
     }
     throw new UserError(`Git cannot list the files of ${root}: ${error.message}`, { cause: error });
   }
+}
+
+/** A file system without modes (a Windows drive) shows every file as executable: there Git's index knows. */
+async function stagedModes(root: string, prefix: string): Promise<Map<string, boolean>> {
+  return parseStaged((await readGit(root, ["ls-files", "-s", "-z", ...pathspecOf(prefix)])).stdout);
+}
+
+/** @returns whether the file system can say what is executable */
+async function believesModes(root: string): Promise<boolean> {
+  const setting = ["config", "--type=bool", "--default=true", "core.fileMode"];
+  return readGit(root, setting).then(
+    ({ stdout }) => stdout.toString().trim() === "true",
+    // Without Git, or without a repository, there is no index that knows better.
+    () => true,
+  );
+}
+
+function pathspecOf(prefix: string): string[] {
+  return prefix === "" ? [] : ["--", `:(literal)${prefix}`];
+}
+
+function readGit(root: string, args: readonly string[]): Promise<ProcessOutput> {
+  return runProcess({ file: "git", args, cwd: root, env: { LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0" } });
 }
 
 function splitPaths(output: Buffer): string[] {
@@ -106,11 +120,9 @@ function parseStaged(output: Buffer): Map<string, boolean> {
 
 /** Git's own names for what is as it is in the index, and a hash of the rest. */
 async function contentIds(root: string): Promise<Map<string, string> | undefined> {
-  const git = (...args: string[]): Promise<ProcessOutput> =>
-    runProcess({ file: "git", args, cwd: root, env: { LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0" } });
   const lists = await Promise.all([
-    git("ls-files", "-s", "-z"),
-    git("ls-files", "-mo", "--exclude-standard", "-z"),
+    readGit(root, ["ls-files", "-s", "-z"]),
+    readGit(root, ["ls-files", "-mo", "--exclude-standard", "-z"]),
   ]).catch(() => undefined);
   if (lists === undefined) return undefined;
   const ids = new Map<string, string>();
@@ -141,7 +153,7 @@ function hashOf(path: string): string | undefined {
   }
 }
 
-async function walk(root: string, prefix: string): Promise<Tree> {
+async function walk(root: string, prefix: string): Promise<Set<string>> {
   const paths = new Set<string>();
   const visit = async (folder: string): Promise<void> => {
     for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
@@ -154,7 +166,7 @@ async function walk(root: string, prefix: string): Promise<Tree> {
   const stats = await statOrUndefined(join(root, prefix));
   if (stats?.isDirectory()) await visit(prefix);
   else if (stats !== undefined) paths.add(prefix);
-  return { paths, modes: undefined };
+  return paths;
 }
 
 async function read(root: string, path: string): Promise<Uint8Array> {

@@ -62,6 +62,17 @@ describe("commit", () => {
     expect(await repository.git("rev-list", "--count", "HEAD")).toBe("1");
   });
 
+  test("takes a file of which Git's index knows no more, and leaves out what nobody ever knew", async () => {
+    const repository = await gitRepository({ "a.txt": "a", "gone.txt": "x" });
+    await repository.git("rm", "--quiet", "gone.txt");
+    await repository.write("new.txt", "n");
+    const paths = ["gone.txt", "new.txt", "never.txt"];
+    await git(at(repository.root)).commit({ message: "m", paths });
+    expect(await repository.git("show", "--name-status", "--format=")).toBe("D\tgone.txt\nA\tnew.txt");
+    expect(await repository.git("status", "--porcelain")).toBe("");
+    expect(await git(at(repository.root)).commit({ message: "m", paths: ["never.txt"] })).toBeUndefined();
+  });
+
   test("counts paths from a folder inside the repository, and works on a detached HEAD", async () => {
     const repository = await gitRepository({ "sub/a.txt": "a" });
     await repository.git("checkout", "--quiet", "--detach");

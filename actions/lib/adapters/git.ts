@@ -1,5 +1,6 @@
-import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
+import { lstatSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../domain/user-error.ts";
 import type { SourceControl } from "../ports/source-control.ts";
@@ -75,44 +76,68 @@ async function head(options: GitOptions): Promise<string> {
 }
 
 /**
- * Builds the commit beside the user's index and then moves HEAD by compare-and-swap: other staged changes stay
- * staged and out of the commit, no hook or signature prompt gets between, and a commit that somebody else made
- * meanwhile is never overwritten.
+ * One call of Git does it all (`git commit --only`): other staged changes stay staged and out of the commit, and HEAD
+ * moves by compare-and-swap. No hook, signature prompt or clean-up of the repository gets between.
  */
 async function commit(
   options: GitOptions,
   change: { message: string; paths: readonly string[] },
 ): Promise<string | undefined> {
-  const parent = await head(options);
-  const gitDir = await run(options, { args: ["rev-parse", "--absolute-git-dir"] });
-  const index = join(gitDir, `wavehouse-index-${randomBytes(6).toString("hex")}`);
-  const env = { GIT_INDEX_FILE: index };
-  const update: GitCall = {
-    args: ["update-index", "--add", "--remove", "-z", "--stdin"],
-    stdin: change.paths.map((path) => `${path}\0`).join(""),
-  };
+  const folder = await mkdtemp(join(tmpdir(), "wavehouse-commit-"));
+  const message = join(folder, "message");
+  const make = (paths: readonly string[]): Promise<string> =>
+    onPaths(options, paths, "commit", "--only", ...COMMIT_OPTIONS, `--file=${message}`);
   try {
-    await run(options, { args: ["read-tree", parent], env });
-    await run(options, { ...update, env });
-    const tree = await run(options, { args: ["write-tree"], env });
-    if (tree === (await run(options, { args: ["rev-parse", `${parent}^{tree}`] }))) return undefined;
-    const made = await run(options, {
-      args: ["commit-tree", tree, "-p", parent, "-F", "-"],
-      stdin: change.message.endsWith("\n") ? change.message : `${change.message}\n`,
-      env: identityEnvironment(options.identity),
+    // In a file: a message of many images is longer than an argument may be.
+    await writeFile(message, change.message.endsWith("\n") ? change.message : `${change.message}\n`);
+    const said = await make(change.paths).catch(async (error: unknown) => {
+      if (!NEW_FILE.test(saidBy(error))) throw error;
+      const paths = await takeNew(options, change.paths);
+      return paths.length === 0 ? undefined : make(paths);
     });
-    // First the index: when it is locked, nothing is committed yet.
-    await run(options, update);
-    const subject = change.message.split("\n", 1)[0] ?? "";
-    await run(options, { args: ["update-ref", "-m", `commit: ${subject}`, "HEAD", made, parent] });
-    return made;
+    return said === undefined ? undefined : COMMITTED.exec(said)?.[1];
   } catch (error) {
+    if (NOTHING_CHANGED.test(saidBy(error))) return undefined;
     throw new UserError(`nothing was committed: ${commitProblem(error)}`, { cause: error });
   } finally {
-    await rm(index, { force: true });
-    await rm(`${index}.lock`, { force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }
+
+function onPaths(options: GitOptions, paths: readonly string[], ...args: string[]): Promise<string> {
+  return run(options, {
+    args: [
+      "--literal-pathspecs",
+      ...COMMIT_SETTINGS,
+      ...args,
+      "--pathspec-from-file=-",
+      "--pathspec-file-nul",
+    ],
+    stdin: paths.map((path) => `${path}\0`).join(""),
+    env: identityEnvironment(options.identity),
+  });
+}
+
+/**
+ * Makes Git know of new files.
+ *
+ * @returns those of the paths that can be committed: one that is neither there nor known has nothing to say
+ */
+async function takeNew(options: GitOptions, paths: readonly string[]): Promise<string[]> {
+  const tracked = new Set((await run(options, { args: ["ls-files", "--with-tree=HEAD", "-z"] })).split("\0"));
+  const isThere = (path: string): boolean =>
+    lstatSync(join(options.root, path), { throwIfNoEntry: false }) !== undefined;
+  const added = paths.filter((path) => !tracked.has(path) && isThere(path));
+  if (added.length > 0) await onPaths(options, added, "add", "--intent-to-add", "--force");
+  return paths.filter((path) => tracked.has(path) || added.includes(path));
+}
+
+/** Whole commit names; and no cleaning of the repository, which is the team's to choose. */
+const COMMIT_SETTINGS = ["-c", "core.abbrev=no", "-c", "gc.auto=0", "-c", "maintenance.auto=false"];
+const COMMIT_OPTIONS = ["--no-verify", "--no-gpg-sign", "--no-status", "--cleanup=verbatim"];
+const COMMITTED = /^\[.*\b([0-9a-f]{40,64})\] /m;
+const NOTHING_CHANGED = /^(?:nothing|no changes)\b.* to commit/m;
+const NEW_FILE = /^error: pathspec '.*' did not match any file/m;
 
 /** Variables win over every `user.*` setting and over what a runner may have set. */
 function identityEnvironment({ name, email }: GitIdentity): Record<string, string> {

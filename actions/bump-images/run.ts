@@ -38,10 +38,19 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const { environment, dryRun, commit, pushBranch } = inputs;
   const settings = await readDeliverySettings(environment, ports.workspace);
   // Once, before the branch moves: a later head is not what the images were built from.
-  const source = inputs.sourceCommit ?? (commit ? await ports.sourceControl.head() : undefined);
+  const head = commit && inputs.sourceCommit === undefined ? await ports.sourceControl.head() : undefined;
+  const source = inputs.sourceCommit ?? head;
   const signer = await readTrustedSigner(environment, settings, ports.workspace);
   const verify = imageVerification(signer, ports);
-  const target = { environment, way: inputs.way ?? settings.way, dryRun, commit, pushBranch, done: "bumped" };
+  const target = {
+    environment,
+    way: inputs.way ?? settings.way,
+    dryRun,
+    commit,
+    head,
+    pushBranch,
+    done: "bumped",
+  };
   const delivered = await deliverEdits(target, ports, async (pending) => {
     const { images, ...planned } = await planOn(inputs, source, settings, pending, ports);
     const moving = new Set(movesOf(planned.bumps).map(({ image }) => image));

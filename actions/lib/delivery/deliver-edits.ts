@@ -33,6 +33,8 @@ export interface Target {
   dryRun: boolean;
   /** False edits the files only. */
   commit: boolean;
+  /** What HEAD is, where somebody has asked already: a change needs a commit to stand on. */
+  head?: string | undefined;
   pushBranch: string | undefined;
   /** For messages: `bumped`, `promoted`, `rolled back`. */
   done: string;
@@ -130,7 +132,7 @@ function reviewersOf(
 async function apply(plan: Planned, target: Target, ports: DeliveryPorts): Promise<string | undefined> {
   const { workspace, sourceControl } = ports;
   // Asked first: without a commit to stand on there is nothing to do, and the files stay as they are.
-  if (target.commit) await sourceControl.head();
+  if (target.commit && target.head === undefined) await sourceControl.head();
   await workspace.apply(new Map(plan.edits.map(({ path, after }) => [path, after])));
   if (!target.commit) return undefined;
   try {

@@ -12,7 +12,7 @@ import { didYouMean } from "./did-you-mean.ts";
 import type { Finding } from "./finding.ts";
 import { type JsonPointer, pointTo } from "./json-pointer.ts";
 import type { PipelineFile } from "./pipeline-file.ts";
-import type { Mart, Pipeline, Spec } from "./pipeline-type.ts";
+import type { Mart, Pipeline, Schedule, Spec } from "./pipeline-type.ts";
 import { locateProblems, type PointedProblem } from "./problem.ts";
 import type { YamlPositions } from "./yaml-positions.ts";
 
@@ -36,7 +36,8 @@ export function checkPipeline(source: PipelineFile, tree: PipelineTree): Finding
   const { file, positions, pipeline, folder } = source;
   const { spec } = pipeline;
   const problems = [
-    ...checkSchedule(spec),
+    ...checkSchedule("/spec/schedule", spec.schedule),
+    ...checkSchedule("/spec/maintenance/schedule", spec.maintenance?.schedule ?? "@weekly"),
     ...checkUnique(spec.tables, "/spec/tables", "table", positions),
     ...checkUnique(spec.marts ?? [], "/spec/marts", "mart", positions),
     ...checkUnique(spec.dashboards ?? [], "/spec/dashboards", "dashboard", positions),
@@ -51,12 +52,12 @@ export function checkPipeline(source: PipelineFile, tree: PipelineTree): Finding
   return [...locateProblems(file, positions, problems), ...checkSql(folder, pipeline, tree)];
 }
 
-function checkSchedule({ schedule }: Spec): PointedProblem[] {
-  if (typeof schedule === "string") return at("/spec/schedule", checkCron(schedule));
+function checkSchedule(pointer: JsonPointer, schedule: Schedule): PointedProblem[] {
+  if (typeof schedule === "string") return at(pointer, checkCron(schedule));
   if (!("cron" in schedule)) return [];
   const { cron, timezone } = schedule;
   const zone = timezone === undefined ? undefined : checkTimeZone(timezone);
-  return [...at("/spec/schedule/cron", checkCron(cron)), ...at("/spec/schedule/timezone", zone)];
+  return [...at(pointTo(pointer, "cron"), checkCron(cron)), ...at(pointTo(pointer, "timezone"), zone)];
 }
 
 function at(pointer: JsonPointer, problem: ReturnType<typeof checkCron>): PointedProblem[] {

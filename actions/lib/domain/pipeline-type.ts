@@ -3,11 +3,7 @@
 /**
  * When the ingest runs.
  */
-export type Schedule = ScheduleExpression | CronSchedule | AssetSchedule;
-/**
- * A preset, or five cron fields in UTC.
- */
-export type ScheduleExpression = string;
+export type Schedule = string | CronSchedule | AssetSchedule;
 /**
  * One source.
  */
@@ -121,6 +117,7 @@ export interface Spec {
    */
   paused?: boolean;
   backfill?: Backfill;
+  maintenance?: Maintenance;
   resources?: Resources;
   alerts?: Alerts;
 }
@@ -810,6 +807,23 @@ export interface Backfill {
   maxActiveRuns?: number;
 }
 /**
+ * Small files are put together, old snapshots expire, and files that no table knows are removed. All tables of the pipeline, beside jobs that run: what is younger than a day is never removed.
+ */
+export interface Maintenance {
+  /**
+   * When it runs.
+   */
+  schedule?: string | CronSchedule;
+  /**
+   * How far back a table can be read as it was. A mart that was not made for longer is made anew as a whole.
+   */
+  keepSnapshots?: string;
+  /**
+   * How old a file must be that no table knows, to be removed: longer than any job runs.
+   */
+  keepOrphans?: string;
+}
+/**
  * A size for each step; a step not named is small.
  */
 export interface StepSizes {
@@ -817,6 +831,7 @@ export interface StepSizes {
   silver?: Size;
   quality?: Size;
   gold?: Size;
+  maintain?: Size;
 }
 /**
  * Who is told when a run fails.

@@ -1,7 +1,7 @@
 import type { Pipeline, Size } from "./pipeline-type.ts";
 
 /** What of a pipeline runs on Spark, in the order in which it runs. */
-export const SPARK_STEPS = ["raw", "silver", "quality", "gold"] as const;
+export const SPARK_STEPS = ["raw", "silver", "quality", "gold", "maintain"] as const;
 
 export type SparkStep = (typeof SPARK_STEPS)[number];
 
@@ -11,13 +11,13 @@ export type SparkStep = (typeof SPARK_STEPS)[number];
  */
 export interface PipelineShape {
   metadata: { name: Pipeline["metadata"]["name"] };
-  spec: Pick<Pipeline["spec"], "storage" | "resources" | "transform" | "warehouse"> &
+  spec: Pick<Pipeline["spec"], "storage" | "resources" | "transform" | "warehouse" | "maintenance"> &
     Partial<Pick<Pipeline["spec"], "sources" | "tables">>;
 }
 
 /**
- * The steps of a pipeline that Spark runs: raw is among them where a source is a database, and gold is not where dbt
- * or a warehouse builds the marts.
+ * The steps of a pipeline that Spark runs: raw is among them where a source is a database, gold is not where dbt or
+ * a warehouse builds the marts, and maintain is where maintenance is declared.
  *
  * @param pipeline the pipeline
  * @returns the steps, in the order in which they run
@@ -28,6 +28,7 @@ export function sparkStepsOf(pipeline: PipelineShape): SparkStep[] {
   const databases = databaseConnections(pipeline).length > 0;
   return SPARK_STEPS.filter((step) => {
     if (step === "raw") return databases;
+    if (step === "maintain") return pipeline.spec.maintenance !== undefined;
     return step !== "gold" || !goldElsewhere;
   });
 }

@@ -12,6 +12,7 @@ import {
 import { runProcess } from "../../actions/lib/adapters/process.ts";
 import type { BuiltImage } from "../../actions/lib/domain/built-image.ts";
 import type { Logger } from "../../actions/lib/ports/logger.ts";
+import { dockerBuilds, withoutDocker } from "./docker.ts";
 
 /** What `build-images` costs, in seconds: the median of the rounds. */
 export interface ImagesBench {
@@ -123,42 +124,21 @@ async function benchDocker(
   server: LoopbackRegistry,
   rounds: number,
 ): Promise<ImagesBench["docker"]> {
-  try {
-    await runProcess({ file: "docker", args: ["info"], timeoutMs: 10_000 });
-  } catch {
-    return { unavailable: "no Docker engine answers here (`docker info`)" };
-  }
-  const names = ["silver", "quality", "gold"].map((step) => ({
-    step,
-    tag: `${server.host}/docker-${step}:bench`,
+  const reason = await withoutDocker();
+  if (reason !== undefined) return { unavailable: reason };
+  const images = ["silver", "quality", "gold"].map((part) => ({
+    name: part,
+    pipeline: "pipelines/breweries",
+    part,
   }));
-  for (const { step } of names) {
-    const lines = [
-      "FROM scratch",
-      "COPY pipelines/breweries/pipeline.yaml opt/wavehouse/pipeline/",
-      `COPY pipelines/breweries/${step}* opt/wavehouse/pipeline/${step}/`,
-      "COPY pipelines/runtime/wavehouse opt/wavehouse/runtime/wavehouse/",
-    ];
-    await mkdir(join(copy, "pipelines/breweries", step), { recursive: true });
-    await writeFile(join(copy, "pipelines/breweries", step, "bench.txt"), "bench\n");
-    await writeFile(join(copy, `Dockerfile.${step}`), `${lines.join("\n")}\n`);
-  }
-  const buildAll = async (): Promise<void> => {
-    await Promise.all(
-      names.map(async ({ step, tag }) => {
-        const args = ["build", "--quiet", "--file", `Dockerfile.${step}`, "--tag", tag, "."];
-        await runProcess({ file: "docker", args, cwd: copy, timeoutMs: 300_000 });
-        await runProcess({ file: "docker", args: ["push", "--quiet", tag], timeoutMs: 300_000 });
-      }),
-    );
-  };
+  const docker = await dockerBuilds(copy, server.host, images);
   try {
     const changed: number[] = [];
     const unchanged: number[] = [];
     for (let round = 0; round <= rounds; round++) {
       await touch(copy, round);
-      const first = await timed(buildAll);
-      const second = await timed(buildAll);
+      const first = await timed(docker.build);
+      const second = await timed(docker.build);
       if (round === 0) continue;
       changed.push(first.seconds);
       unchanged.push(second.seconds);
@@ -169,8 +149,7 @@ async function benchDocker(
       unavailable: `Docker could not build or push: ${error instanceof Error ? error.message : String(error)}`,
     };
   } finally {
-    const tags = names.map(({ tag }) => tag);
-    await runProcess({ file: "docker", args: ["image", "rm", ...tags] }).catch(() => {});
+    await docker.clean();
   }
 }
 

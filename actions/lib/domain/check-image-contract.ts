@@ -1,7 +1,7 @@
 import { parseAllDocuments } from "yaml";
 import type { Finding } from "./finding.ts";
 import type { LayerFile } from "./layer.ts";
-import { readPythonImports, whyNotImportable } from "./python-imports.ts";
+import { type PythonImport, readPythonImports, whyNotImportable } from "./python-imports.ts";
 
 /** An image that is going to be built, as far as what runs it cares. */
 export interface ContractImage {
@@ -33,9 +33,10 @@ export function checkImageContract(
   spark: string | undefined,
   sources: (image: string, path: string) => string,
 ): Finding[] {
+  const read = importReader();
   const known = new Map(images.map((image) => [image.name, image]));
   const found = [...manifests].flatMap(([file, text]) => checkManifest(file, text, known, spark));
-  for (const image of images) found.push(...checkImports(image, sources));
+  for (const image of images) found.push(...checkImports(image, read, sources));
   return [...new Map(found.map((one) => [`${one.file}:${one.line} ${one.message}`, one])).values()];
 }
 
@@ -73,17 +74,32 @@ function checkManifest(
   });
 }
 
+type ImportReader = (file: LayerFile) => readonly PythonImport[];
+
+/** Every image holds the runtime: what a module imports is read once for all of them. */
+function importReader(): ImportReader {
+  const known = new Map<Uint8Array, readonly PythonImport[]>();
+  return ({ path, bytes }) => {
+    const root = [PYTHON_ROOT, PIPELINE_ROOT].find((folder) => path.startsWith(`${folder}/`));
+    if (root === undefined) return [];
+    const before = known.get(bytes);
+    // The same bytes elsewhere mean other modules.
+    if (before?.every(({ file }) => file === path)) return before;
+    const found = readPythonImports(path, new TextDecoder().decode(bytes), root);
+    known.set(bytes, found);
+    return found;
+  };
+}
+
 function checkImports(
   { name, files, packages }: ContractImage,
+  read: ImportReader,
   sources: (image: string, path: string) => string,
 ): Finding[] {
   const held = new Map(files.map((file) => [file.path, file]));
   return files
     .filter(({ path }) => path.endsWith(".py"))
-    .flatMap(({ path, bytes }) => {
-      const root = [PYTHON_ROOT, PIPELINE_ROOT].find((folder) => path.startsWith(`${folder}/`));
-      return root === undefined ? [] : readPythonImports(path, new TextDecoder().decode(bytes), root);
-    })
+    .flatMap(read)
     .filter(({ file, module }) => !held.has(`${file.slice(0, file.lastIndexOf("/"))}/${module}.py`))
     .flatMap((wanted): Finding[] => {
       const message = whyNotImportable(wanted, held, PYTHON_ROOT, packages);

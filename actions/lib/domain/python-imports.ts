@@ -123,7 +123,23 @@ export function whyNotImportable(
   return missing === undefined ? undefined : `${module}.${missing} is not in the image`;
 }
 
+const foldersOf = new WeakMap<ReadonlyMap<string, LayerFile>, ReadonlySet<string>>();
+
 function isFolder(path: string, files: ReadonlyMap<string, LayerFile>): boolean {
-  for (const name of files.keys()) if (name.startsWith(`${path}/`)) return true;
-  return false;
+  let folders = foldersOf.get(files);
+  if (folders === undefined) {
+    folders = allFolders(files.keys());
+    foldersOf.set(files, folders);
+  }
+  return folders.has(path);
+}
+
+function allFolders(paths: Iterable<string>): ReadonlySet<string> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+      folders.add(path.slice(0, end));
+    }
+  }
+  return folders;
 }

@@ -45,7 +45,7 @@ export function baseRecipes(root: string): Record<BaseName, BaseRecipe> {
     const sources = files.map(([source]) => source);
     return { name, repository: name, base: "debian", parts: [...parts, ...more], sources };
   };
-  const spark = recipe("spark-base", [jars(root)]);
+  const spark = recipe("spark-base", [lockedJars(root, JARS_FILE)]);
   return {
     "spark-base": { ...spark, sources: [...spark.sources, JARS_FILE] },
     airflow: recipe("airflow", []),
@@ -63,8 +63,14 @@ export function ownRecipe(root: string, name: string, sources: readonly string[]
   return { name, repository: name, base: "spark-base", parts };
 }
 
-function jars(root: string): ContextPart {
-  const lockFile = join(root, JARS_FILE);
+/**
+ * The jars of a lock file, as the folder `jars` of an image's context.
+ *
+ * @param root the repository's root
+ * @param lock the lock file's path in it
+ */
+export function lockedJars(root: string, lock: string): ContextPart {
+  const lockFile = join(root, lock);
   const prepare = async (): Promise<string> => {
     const { of } = parseVersions(await readFile(join(root, VERSIONS_FILE)));
     const java = await findJava(javaVersions(of.spark, of.java));

@@ -49,6 +49,21 @@ test("refuses a jar that is not the locked one, and keeps nothing", async () => 
   expect(await readdir(join(cacheDir, "jars"))).toEqual([]);
 });
 
+test("asks for a file of a version by its classifier, and names it so", async () => {
+  const content = "the server\n";
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  await writeFile(lockFile, `${sha256}  org.example:server:1.0:runner\n`);
+  const bin = join(cacheDir, "bin");
+  await writeProgram(
+    bin,
+    "mvn",
+    "grep -q '<version>1.0</version><classifier>runner</classifier>' pom.xml && mkdir jars && echo 'the server' >jars/server-1.0-runner.jar",
+  );
+  const env = { PATH: `${bin}:${process.env.PATH}` };
+  const folder = await prepareJars({ javaHome, cacheDir, lockFile, env });
+  expect(await readdir(folder)).toEqual(["server-1.0-runner.jar"]);
+});
+
 test("says to install Maven", async () => {
   await expect(prepareJars({ javaHome, cacheDir, lockFile: JARS_FILE, env: { PATH: "" } })).rejects.toThrow(
     /Maven \(mvn\) is needed to fetch delta-spark_4\.1_2\.13 and \d+ more, and is not on PATH\. Install Maven/,

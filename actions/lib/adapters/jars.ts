@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { buildOnce, cacheRoot } from "kubeconform-wrapper";
 import { type LockedJar, parseJarsLock } from "../domain/jars-lock.ts";
 import { UserError } from "../domain/user-error.ts";
@@ -22,13 +22,15 @@ export interface JarsOptions {
  * Fetches the jars of `jars.lock` through Maven and its own settings, and checks each one's SHA-256. When they are
  * there already no process is started.
  *
- * @returns the folder that holds exactly these jars, each named `<artifact>-<version>.jar`
+ * @returns the folder that holds exactly these jars, each named `<artifact>-<version>[-<classifier>].jar`
  * @throws UserError without Maven, without the network on the first use, or when a checksum differs
  */
 export async function prepareJars(options: JarsOptions): Promise<string> {
   const text = await readFile(options.lockFile, "utf8");
-  const jars = parseJarsLock(text);
-  const key = jars.map(({ sha256, group, artifact, version }) => [sha256, group, artifact, version]);
+  const jars = parseJarsLock(text, relative(process.cwd(), options.lockFile));
+  const key = jars.map(({ sha256, group, artifact, version, classifier }) =>
+    [sha256, group, artifact, version, classifier].filter((part) => part !== undefined),
+  );
   const target = join(
     options.cacheDir ?? cacheRoot(options.env),
     "jars",
@@ -39,7 +41,7 @@ export async function prepareJars(options: JarsOptions): Promise<string> {
     await mkdir(fetching);
     await writeFile(join(fetching, "pom.xml"), renderPom(jars));
     await copyWithMaven(fetching, jars, options);
-    for (const jar of jars) await check(jar, join(fetching, "jars", fileName(jar)));
+    for (const jar of jars) await check(jar, join(fetching, "jars", fileName(jar)), options.lockFile);
     for (const jar of jars) await rename(join(fetching, "jars", fileName(jar)), join(folder, fileName(jar)));
     await rm(fetching, { recursive: true });
   });
@@ -79,12 +81,12 @@ async function copyWithMaven(
   }
 }
 
-async function check(jar: LockedJar, path: string): Promise<void> {
+async function check(jar: LockedJar, path: string, lockFile: string): Promise<void> {
   const found = sha256Of(await readFile(path));
   if (found === jar.sha256) return;
   const coordinates = `${jar.group}:${jar.artifact}:${jar.version}`;
   throw new UserError(
-    `${coordinates} has the SHA-256 ${found}, and jars.lock (line ${jar.line}) pins ${jar.sha256}: it is not used. ` +
+    `${coordinates} has the SHA-256 ${found}, and ${basename(lockFile)} (line ${jar.line}) pins ${jar.sha256}: it is not used. ` +
       `Remove it from Maven's cache (~/.m2/repository/${jar.group.replaceAll(".", "/")}/${jar.artifact}) and try ` +
       "again; if it stays so, find out who changed it.",
   );
@@ -93,8 +95,8 @@ async function check(jar: LockedJar, path: string): Promise<void> {
 /** A project that wants these jars and nothing that they want: what else Spark needs it brings itself. */
 function renderPom(jars: readonly LockedJar[]): string {
   const dependencies = jars.map(
-    ({ group, artifact, version }) => `    <dependency>
-      <groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>
+    ({ group, artifact, version, classifier }) => `    <dependency>
+      <groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>${classifier === undefined ? "" : `<classifier>${classifier}</classifier>`}
       <exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>
     </dependency>`,
   );
@@ -108,8 +110,8 @@ ${dependencies.join("\n")}
 `;
 }
 
-function fileName({ artifact, version }: LockedJar): string {
-  return `${artifact}-${version}.jar`;
+function fileName({ artifact, version, classifier }: LockedJar): string {
+  return `${[artifact, version, classifier].filter((part) => part !== undefined).join("-")}.jar`;
 }
 
 function sha256Of(content: string | Uint8Array): string {

@@ -55,7 +55,7 @@ export async function buildClusterImages(options: BuildOptions): Promise<PinnedI
   try {
     const outcomes = await settleInParallel(AT_ONCE, wanted, make);
     const images = throwFailures(outcomes);
-    return images.filter(({ name }) => name !== "debian");
+    return images.filter(isNoDebian);
   } finally {
     await builder.close();
   }
@@ -83,7 +83,12 @@ export async function lookUpClusterImages(options: BuildOptions): Promise<FoundI
         : pinned(recipe, repository, { tag, digest }, false);
     found.set(recipe.repository, { name: recipe.name, image });
   }
-  return [...found.values()].filter(({ name }) => name !== "debian");
+  return [...found.values()].filter(isNoDebian);
+}
+
+/** What others stand on is named by no manifest. */
+function isNoDebian({ name }: { name: string }): boolean {
+  return !/^debian(-|$)/.test(name);
 }
 
 /** An image of the platform, as the registry has it. */

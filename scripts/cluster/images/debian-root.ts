@@ -3,7 +3,8 @@ import { buildOnce, cacheRoot } from "kubeconform-wrapper";
 import { ProcessError, runProcess } from "../../../actions/lib/adapters/process.ts";
 import { UserError } from "../../../actions/lib/domain/user-error.ts";
 
-const suite = "bookworm";
+/** What the platform's images stand on, and what brings a newer Java. */
+export type DebianSuite = "bookworm" | "trixie";
 
 /** All that decides what is in the root file system, but for Debian's own updates. */
 const options = [
@@ -17,7 +18,7 @@ const options = [
 ] as const;
 
 /** Tells the root file system from others. */
-export function debianIdentity(): string {
+export function debianIdentity(suite: DebianSuite): string {
   return [suite, process.arch, ...options].join("\n");
 }
 
@@ -27,7 +28,11 @@ export function debianIdentity(): string {
  * @returns the tar file
  * @throws UserError without mmdebstrap, or without the network on the first use
  */
-export async function prepareDebianRoot(identity: string, cacheDir = cacheRoot()): Promise<string> {
+export async function prepareDebianRoot(
+  suite: DebianSuite,
+  identity: string,
+  cacheDir = cacheRoot(),
+): Promise<string> {
   const folder = join(cacheDir, "images", `debian-${identity}`);
   await buildOnce(folder, async (made) => {
     try {

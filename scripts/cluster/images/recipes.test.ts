@@ -8,7 +8,7 @@ const all = recipes(root);
 const read = (path: string): Promise<string> => readFile(join(root, path), "utf8");
 const dockerfileOf = (repository: string): Promise<string> =>
   read(
-    repository.startsWith("stand-in/") || repository === "debian"
+    repository.startsWith("stand-in/") || repository.startsWith("debian")
       ? `scripts/cluster/images/${repository.replace("stand-in/", "")}/Dockerfile`
       : `pipelines/runtime/images/${repository}/Dockerfile`,
   );
@@ -48,7 +48,7 @@ test("the overlay names each image as its recipe does", async () => {
   expect(named.map(({ repository }) => repository)).toEqual(
     all
       .map(({ repository }) => repository)
-      .filter((repository) => !["debian", "spark-base"].includes(repository)),
+      .filter((repository) => !["debian", "debian-trixie", "spark-base"].includes(repository)),
   );
   expect(named.map(({ name }) => name)).toEqual(named.map(({ repository }) => entries.get(repository)));
 });

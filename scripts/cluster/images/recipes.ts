@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
-import { baseRecipes } from "../../../actions/lib/adapters/base-recipes.ts";
+import { baseRecipes, lockedJars } from "../../../actions/lib/adapters/base-recipes.ts";
 import {
   type ContextPart,
   cached,
@@ -11,7 +11,7 @@ import {
 } from "../../../actions/lib/adapters/context-part.ts";
 import { prepareMirrors, readMirrors, renderGitConfig } from "../../../actions/lib/adapters/mirrors.ts";
 import type { Recipe } from "../../../actions/lib/adapters/recipes.ts";
-import { debianIdentity, prepareDebianRoot } from "./debian-root.ts";
+import { type DebianSuite, debianIdentity, prepareDebianRoot } from "./debian-root.ts";
 
 /** In Argo CD's image. */
 const MIRRORS = "/opt/mirrors";
@@ -44,7 +44,13 @@ export function recipes(root: string): Recipe[] {
       name: "debian",
       repository: "debian",
       base: undefined,
-      parts: [file(join(standIns, "debian/Dockerfile"), "Dockerfile"), debian()],
+      parts: [file(join(standIns, "debian/Dockerfile"), "Dockerfile"), debian("bookworm")],
+    },
+    {
+      name: "debian-trixie",
+      repository: "debian-trixie",
+      base: undefined,
+      parts: [file(join(standIns, "debian-trixie/Dockerfile"), "Dockerfile"), debian("trixie")],
     },
     standIn("argocd", "quay.io/argoproj/argocd", [
       tool("argo-cd", "bin/argocd"),
@@ -81,6 +87,15 @@ export function recipes(root: string): Recipe[] {
       tool("versitygw", "bin/versitygw"),
       from("versitygw", "docker-entrypoint.sh", "bin/docker-entrypoint.sh"),
     ]),
+    standIn(
+      "nessie",
+      "ghcr.io/projectnessie/nessie",
+      [
+        file(join(standIns, "nessie/entrypoint.sh"), "entrypoint.sh"),
+        lockedJars(root, "scripts/cluster/images/nessie/jars.lock"),
+      ],
+      "debian-trixie",
+    ),
     standIn("external-secrets", "ghcr.io/external-secrets/external-secrets", [
       tool("external-secrets", "external-secrets"),
     ]),
@@ -88,10 +103,10 @@ export function recipes(root: string): Recipe[] {
   ];
 }
 
-function debian(): ContextPart {
-  const identity = createHash("sha256").update(debianIdentity()).digest("hex").slice(0, 16);
+function debian(suite: DebianSuite): ContextPart {
+  const identity = createHash("sha256").update(debianIdentity(suite)).digest("hex").slice(0, 16);
   return cached(
-    () => prepareDebianRoot(identity),
+    () => prepareDebianRoot(suite, identity),
     async () => identity,
     "root.tar",
   );

@@ -6,7 +6,7 @@ import type { E2e } from "./context.ts";
 import { readSecret } from "./secrets.ts";
 
 /** The Secrets that were made at bootstrap. */
-const sources = ["postgres", "object-store", "airflow", "git"];
+const sources = ["postgres", "object-store", "airflow", "git", "shop"];
 
 /** A text that was searched, and what it is. */
 interface Haystack {

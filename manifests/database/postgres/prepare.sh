@@ -1,14 +1,16 @@
 #!/bin/sh
 # Runs before every start of the server: makes the data directory if there is none, then brings the roles, their
-# passwords and the databases to what roles.sql says. The image's own entrypoint does that at the first start only, and
-# one that was killed halfway leaves a server without them for ever.
+# passwords and the databases to what the SQL files beside this one say. The image's own entrypoint does that at the
+# first start only, and one that was killed halfway leaves a server without them for ever.
 set -eu
 
-password=/etc/postgres-secret/airflow-password
-if [ ! -s "$password" ]; then
-  echo "$password: expected the password of the role airflow; see the ExternalSecret database/postgres" >&2
-  exit 1
-fi
+# The files that the SQL reads: without one a role would have an empty password.
+for password in $(sed -n 's/^\\set .*`cat \(.*\)`$/\1/p' /etc/postgres/*.sql); do
+  if [ ! -s "$password" ]; then
+    echo "$password: expected a role's password; see the ExternalSecret database/postgres" >&2
+    exit 1
+  fi
+done
 
 # A pod that was deleted by force may still be ending: two servers on one directory destroy it, and PostgreSQL's own lock
 # does not see into another container. The server holds this one for as long as it lives.
@@ -28,4 +30,6 @@ chmod 0700 "$PGDATA"
 # By the socket only: nobody else may connect until the roles are right. After a crash this is where recovery happens.
 pg_ctl start --wait --timeout=600 --options="-c listen_addresses='' -c hba_file=/etc/postgres/pg_hba.conf"
 trap 'pg_ctl stop --wait --mode=fast' EXIT
-psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --username=postgres --dbname=postgres --file=/etc/postgres/roles.sql
+for file in /etc/postgres/*.sql; do
+  psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --username=postgres --dbname=postgres --file="$file"
+done

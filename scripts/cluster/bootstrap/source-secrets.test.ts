@@ -36,7 +36,11 @@ test("what is there is never made again; a key that came later is added", () => 
   expect(planSourceSecrets(present)).toEqual([]);
   const older = new Map(present).set("postgres", new Set(["superuser-password"]));
   expect(planSourceSecrets(older)).toEqual([
-    { name: "postgres", isNew: false, values: { "airflow-password": expect.any(String) } },
+    {
+      name: "postgres",
+      isNew: false,
+      values: { "airflow-password": expect.any(String), "nessie-password": expect.any(String) },
+    },
   ]);
 });
 

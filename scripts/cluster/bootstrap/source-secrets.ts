@@ -25,7 +25,7 @@ const RECIPES: Readonly<Record<string, Readonly<Record<string, () => string>>>> 
     "root-access-key": accessKey,
     "root-secret-key": password,
   },
-  postgres: { "airflow-password": password, "superuser-password": password },
+  postgres: { "airflow-password": password, "nessie-password": password, "superuser-password": password },
   shop: { "pii-key": password, "reader-password": password },
 };
 

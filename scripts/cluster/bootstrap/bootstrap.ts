@@ -59,12 +59,14 @@ async function makeSourceSecrets(
   log: (line: string) => void,
 ): Promise<void> {
   for (const { name, isNew, values } of planSourceSecrets(await readKeys(kubectl))) {
-    const metadata = { name, namespace: SOURCE_NAMESPACE };
-    // By standard input: arguments can be read by anyone on the machine.
-    const stdin = JSON.stringify({ apiVersion: "v1", kind: "Secret", metadata, stringData: values });
-    const target = [`--namespace=${SOURCE_NAMESPACE}`, "--output=name"];
-    if (isNew) await kubectl.run(["create", "--filename=-", ...target], { stdin });
-    else await kubectl.run(["patch", "secret", name, "--patch-file=/dev/stdin", ...target], { stdin });
+    const target = `--namespace=${SOURCE_NAMESPACE}`;
+    // What is there goes back as it was read: the API server refuses it when somebody was quicker.
+    const secret = isNew
+      ? { apiVersion: "v1", kind: "Secret", metadata: { name, namespace: SOURCE_NAMESPACE } }
+      : await kubectl.json<object>(["get", "secret", name, target]);
+    // By standard input: arguments can be read by anyone on the machine. It is a socket, which no path leads to.
+    const stdin = JSON.stringify({ ...secret, stringData: values });
+    await kubectl.run([isNew ? "create" : "replace", "--filename=-", target, "--output=name"], { stdin });
     log(`secret ${SOURCE_NAMESPACE}/${name}: made ${Object.keys(values).join(", ")}`);
   }
   const missing = neverMade(objects, await readKeys(kubectl));

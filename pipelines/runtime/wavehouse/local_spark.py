@@ -28,7 +28,7 @@ _SUBMIT_PROGRAM = "pyspark-shell"
 #: Which jars only one table format needs, by the beginning of their names: what is not loaded costs nothing.
 _JARS_OF = {
     "delta": ("delta-",),
-    "iceberg": ("iceberg-", "postgresql-", "sqlite-jdbc-"),
+    "iceberg": ("iceberg-", "kms-", "postgresql-", "sqlite-jdbc-", "url-connection-client-"),
 }
 
 #: What Spark must be told of a format before it starts; catalogs are told later, to the session.
@@ -96,6 +96,9 @@ def _conf(formats: Sequence[str], java_options: str | None) -> dict[str, str]:
             f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dlog4j2.configurationFile={logging} {java_options}"
         ).strip(),
         **_format_conf(formats),
+        # One process cannot lose itself: after a laptop's sleep Spark thinks so, and ends.
+        "spark.executor.heartbeatInterval": "24h",
+        "spark.network.timeout": "48h",
         "spark.sql.warehouse.dir": (Path(tempfile.gettempdir()) / "wavehouse-warehouse").as_uri(),
         "spark.sql.shuffle.partitions": "2",
         "spark.ui.enabled": "false",

@@ -7,11 +7,17 @@ import { runAction } from "../lib/host/run-action.ts";
 import { loadInputs } from "./inputs.ts";
 import { run } from "./run.ts";
 
+function repositoryName(): { rememberAs?: string } {
+  const { GITHUB_REPOSITORY } = process.env;
+  return GITHUB_REPOSITORY === undefined ? {} : { rememberAs: GITHUB_REPOSITORY };
+}
+
 await runAction(
   loadInputs,
   run,
   ({ report }) => ({
-    ...connectValidation(workspaceFolder(), toolsFolder()),
+    // Each run has a folder of its own; what it remembers is the repository's.
+    ...connectValidation(workspaceFolder(), toolsFolder(), repositoryName()),
     changes: gitChanges(workspaceFolder()),
     ...(report === undefined ? {} : { reports: reportFolder(report) }),
     logger: actionsLogger(),

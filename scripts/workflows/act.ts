@@ -69,7 +69,10 @@ const REPLACED: Readonly<Record<string, { inputs: readonly string[]; main: strin
     ],
     main: "throw new Error('there is no App here');",
   },
-  "actions/cache": { inputs: ["path", "key"], main: 'console.log("cache key", process.env.INPUT_KEY);' },
+  "actions/cache": {
+    inputs: ["path", "key", "restore-keys"],
+    main: 'console.log("cache key", process.env.INPUT_KEY);',
+  },
 };
 
 /**

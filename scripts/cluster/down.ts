@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { cacheRoot } from "kubeconform-wrapper";
 import { runProcess } from "../../actions/lib/adapters/process.ts";
 import { UserError } from "../../actions/lib/domain/user-error.ts";
+import { exclusively } from "./exclusively.ts";
 import { removeBridge } from "./machine/bridge.ts";
 import { clearFirewall } from "./machine/firewall.ts";
 import { removeFixedPlaces, removePodGroups, removeShimSockets } from "./machine/leftovers.ts";
@@ -17,9 +18,13 @@ import { ProcessTable } from "./process-table.ts";
  * stay: images, layers, built programs.
  *
  * @returns false when there was nothing to end
- * @throws UserError when something could not be undone; another `down` tries again
+ * @throws UserError when another command is at work, or something could not be undone; another `down` tries again
  */
-export async function down(places: ClusterPlaces, log: (line: string) => void): Promise<boolean> {
+export function down(places: ClusterPlaces, log: (line: string) => void): Promise<boolean> {
+  return exclusively(places, "down", () => takeDown(places, log));
+}
+
+async function takeDown(places: ClusterPlaces, log: (line: string) => void): Promise<boolean> {
   if (!existsSync(places.machine)) return false;
   if (process.getuid?.() !== 0) throw new UserError("ending the cluster needs root, as starting it did");
   const table = new ProcessTable(places);

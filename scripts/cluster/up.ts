@@ -6,6 +6,7 @@ import { repositoryRoot, toolsDir } from "../setup/repository.ts";
 import { awaitApplications } from "./await-applications.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import { buildImages } from "./build-images.ts";
+import { exclusively } from "./exclusively.ts";
 import { publish, takeWorkingTree } from "./git/publish.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { installPackages, missingPackages } from "./machine/packages.ts";
@@ -20,9 +21,14 @@ import { startNode } from "./start-node.ts";
  * Brings the platform up on this machine, or what of it is missing.
  *
  * @param places where its state goes
- * @throws UserError when something is in the way, or does not get ready
+ * @throws UserError when something is in the way, another command is at work, or something does not get ready
  */
 export async function up(places: ClusterPlaces, options: ClusterOptions): Promise<void> {
+  if (options.dryRun) await bringUp(places, options);
+  else await exclusively(places, "up", () => bringUp(places, options));
+}
+
+async function bringUp(places: ClusterPlaces, options: ClusterOptions): Promise<void> {
   const started = performance.now();
   const print = new StepPrinter();
   const log = (line: string): void => print.line(line);

@@ -123,6 +123,14 @@ export class AirflowClient {
     return toRun(JSON.parse(response.text) as WireRun);
   }
 
+  /** Lets a DAG's runs begin, or keeps them waiting. */
+  async setPaused(dagId: string, isPaused: boolean): Promise<void> {
+    const path = `/dags/${encodeURIComponent(dagId)}`;
+    const response = await this.#request("PATCH", path, { is_paused: isPaused });
+    if (response.status !== 200)
+      throw new UserError(`Airflow refused to ${isPaused ? "pause" : "unpause"} ${dagId}: ${response.text}`);
+  }
+
   /** The runs of a DAG, newest first, at most 100. */
   async runs(dagId: string): Promise<DagRun[]> {
     const path = `/dags/${encodeURIComponent(dagId)}/dagRuns?order_by=-run_after&limit=100`;

@@ -19,7 +19,16 @@ interface Question {
 }
 
 const worker = "orchestrator:airflow-worker";
-const namespaces = ["cicd", "misc", "management", "database", "deepstorage", "processing", "orchestrator"];
+const namespaces = [
+  "cicd",
+  "misc",
+  "management",
+  "database",
+  "deepstorage",
+  "processing",
+  "orchestrator",
+  "query",
+];
 
 const questions: readonly Question[] = [
   ...namespaces.flatMap((namespace): Question[] => [

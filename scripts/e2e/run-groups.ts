@@ -19,6 +19,7 @@ import { repositoryRoot } from "../setup/repository.ts";
 import { readVersions } from "../setup/versions.ts";
 import { checkChange, prepareChange } from "./check-change.ts";
 import { checkDrift } from "./check-drift.ts";
+import { checkEcommerce } from "./check-ecommerce.ts";
 import { checkFaults } from "./check-faults.ts";
 import {
   breakDatabase,
@@ -156,6 +157,7 @@ async function runAll(start: Start): Promise<void> {
     if (wanted("change")) await checkChange(e2e, change);
     if (wanted("drift")) await checkDrift(e2e);
     if (wanted("rights")) await checkRights(e2e, options.updateRights);
+    if (wanted("ecommerce")) await checkEcommerce(e2e);
     if (wanted("faults")) await checkFaults(e2e);
     if (wanted("notifications")) await checkNotifications(e2e, places.kubeconfig);
     if (wanted("mistakes")) await checkMistakes(e2e);

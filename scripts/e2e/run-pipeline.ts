@@ -45,7 +45,13 @@ export async function runPipeline(
   return { partition, ingest, process, seconds: (performance.now() - started) / 1000 };
 }
 
-async function waitForSuccess(
+/**
+ * Waits for a run of a DAG.
+ *
+ * @param query the very run, or the newest of a partition since a time
+ * @throws CheckFailure when it does not succeed, with the end of the failed task's log
+ */
+export async function waitForSuccess(
   e2e: E2e,
   dag: string,
   query: { id: string } | { partition: string; since: string },

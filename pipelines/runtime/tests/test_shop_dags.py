@@ -44,11 +44,26 @@ def test_a_pipeline_that_says_so_waits_to_be_turned_on(tmp_path: Path) -> None:
     assert [name for name, waits in paused.items() if waits] == ["ecommerce_ingest"]
 
 
-def test_the_pool_that_bounds_the_load_is_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert build_dags(SHOP)["ecommerce_ingest"].task_dict["raw"].pool == "default_pool"
-    monkeypatch.setenv("WAVEHOUSE_SOURCE_POOL", "sources")
-    assert build_dags(SHOP)["ecommerce_ingest"].task_dict["raw"].pool == "sources"
-    assert build_dags(SHOP)["ecommerce_process"].task_dict["silver"].pool == "default_pool"
+def test_what_reads_a_database_takes_its_connections_from_a_pool(dags: dict[str, DAG]) -> None:
+    raw = dags["ecommerce_ingest"].task_dict["raw"]
+    assert (raw.pool, raw.pool_slots) == ("source_shop_postgres", 4)
+    others = [task for dag in dags.values() for task in dag.tasks if task is not raw]
+    assert {task.pool for task in others} == {"default_pool"}
+
+
+def test_maintenance_is_a_dag_of_its_own_on_its_own_schedule(tmp_path: Path) -> None:
+    folder = tmp_path / "ecommerce"
+    copytree(SHOP.parent, folder)
+    file = folder / "pipeline.yaml"
+    assert "ecommerce_maintenance" not in build_dags(file)
+    file.write_text(
+        file.read_text().replace("spec:\n", 'spec:\n  maintenance: { schedule: "45 4 * * *" }\n', 1)
+    )
+    made = build_dags(file)["ecommerce_maintenance"]
+    assert [task.task_id for task in made.tasks] == ["pin", "maintain"]
+    timetable: Any = made.timetable
+    assert timetable.expression == "45 4 * * *"
+    assert made.max_active_runs == 1
 
 
 def test_each_mart_waits_for_just_what_it_reads(dags: dict[str, DAG]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Status = Literal["succeeded", "failed"]
 
 #: The steps of a run, in order.
-STEPS = ("ingest", "raw", "silver", "quality", "gold")
+STEPS = ("ingest", "raw", "silver", "quality", "gold", "maintain")
 
 
 class RuleMetrics(TypedDict):
@@ -31,7 +31,7 @@ class RuleMetrics(TypedDict):
 
 
 class TableMetrics(TypedDict, total=False):
-    """What a step did to one table or mart. `bytes` are those it read (silver) or wrote (quality, gold)."""
+    """What a step did to one table or mart. `bytes` are those it read (silver) or wrote (quality, gold, maintain)."""
 
     name: str
     rows_in: int
@@ -41,6 +41,9 @@ class TableMetrics(TypedDict, total=False):
     bytes: int
     new_columns: list[str]
     silver_rows: int
+    files_before: int
+    files_after: int
+    files_removed: int
 
 
 class StepMetrics(TypedDict, total=False):

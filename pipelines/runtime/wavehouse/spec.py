@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from wavehouse.errors import UserError
 from wavehouse.spec_load import Load, read_load
+from wavehouse.spec_maintenance import Maintenance, read_maintenance
 from wavehouse.spec_partition import PartitionField, read_partitions
 from wavehouse.spec_pii import Pii, read_pii
 from wavehouse.yaml_node import YamlNode, read_yaml
@@ -198,6 +199,7 @@ class Pipeline:
     sources: dict[str, Source]
     tables: tuple[Table, ...]
     marts: tuple[Mart, ...]
+    maintenance: Maintenance | None
     settings: dict[str, Any]
     file: Path
 
@@ -242,6 +244,7 @@ def load_pipeline(file: Path) -> Pipeline:
         sources=sources,
         tables=_unique(tuple(_table(node, sources) for node in spec.need("tables").items()), file),
         marts=_unique(tuple(_mart(node) for node in marts.items()) if marts else (), file),
+        maintenance=read_maintenance(spec.get("maintenance")),
         settings=cast("dict[str, Any]", spec.plain()),
         file=file,
     )

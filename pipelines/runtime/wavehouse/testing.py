@@ -19,6 +19,7 @@ from wavehouse import layout
 from wavehouse.jobs.command import Counted, Run
 from wavehouse.jobs.delta_table import DeltaTables
 from wavehouse.jobs.gold import make_gold
+from wavehouse.jobs.maintain import maintain
 from wavehouse.jobs.quality import publish
 from wavehouse.jobs.raw import make_raw
 from wavehouse.jobs.silver import make_silver
@@ -101,6 +102,10 @@ class Lake:
     def gold(self, partition: str) -> Counted:
         """The gold step."""
         return make_gold(self._run(partition))
+
+    def maintain(self, partition: str = "2000-01-01") -> Counted:
+        """The maintenance job."""
+        return maintain(self._run(partition))
 
     def process(self, partition: str, *pages: Sequence[Any] | bytes) -> Counted:
         """Ingest, silver and quality. Returns what quality counted."""

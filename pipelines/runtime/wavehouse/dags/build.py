@@ -1,5 +1,5 @@
-"""Makes a pipeline's DAGs from its `pipeline.yaml`: one brings the data, one works on it, and each of several marts has
-one of its own.
+"""Makes a pipeline's DAGs from its `pipeline.yaml`: one brings the data, one works on it, each of several marts has one
+of its own, and one tidies the tables.
 
 They are joined by Assets. A run is one partition key end to end: the event carries it from the one to the other, so
 that two days that arrive together make two runs, and none is lost.
@@ -22,6 +22,7 @@ from airflow.sdk import (
 )
 
 from wavehouse.dags.partition import INGEST_DATE, ingest_date_param
+from wavehouse.dags.pools import source_pool
 from wavehouse.dags.spark_step import spark_step
 from wavehouse.dags.tasks import ingest_to_bronze, pin_images, write_report
 from wavehouse.dags.worker_pod import lake_access
@@ -35,13 +36,12 @@ if TYPE_CHECKING:
 
     from airflow.sdk.bases.timetable import BaseTimetable
 
+    from wavehouse.dags.pools import SourcePool
     from wavehouse.spec import Mart, Pipeline, Table
+    from wavehouse.spec_maintenance import Maintenance
 
 #: How often a task is tried again. An environment in which someone waits for the answer sets 0.
 RETRIES_VARIABLE = "WAVEHOUSE_TASK_RETRIES"
-
-#: The pool of the tasks that read databases, where the environment has made one: no more of them run at once.
-POOL_VARIABLE = "WAVEHOUSE_SOURCE_POOL"
 
 _DAY = "%Y-%m-%d"
 
@@ -69,6 +69,8 @@ def build_dags(file: Path) -> dict[str, DAG]:
     dags = [_ingest_dag(pipeline), _process_dag(pipeline)]
     if _has_own_marts(pipeline):
         dags += [_mart_dag(pipeline, mart) for mart in pipeline.marts]
+    if pipeline.maintenance:
+        dags.append(_maintenance_dag(pipeline, pipeline.maintenance))
     return {dag.dag_id: dag for dag in dags}
 
 
@@ -79,7 +81,7 @@ def asset(pipeline: str, layer: str, name: str) -> Asset:
 
 
 def _ingest_dag(pipeline: Pipeline) -> DAG:
-    with _dag(pipeline, "ingest", _ingest_timetable(pipeline)) as dag:
+    with _dag(pipeline, "ingest", _timetable(pipeline.schedule)) as dag:
         for table in pipeline.tables:
             if pipeline.is_raw(table):
                 continue
@@ -92,7 +94,7 @@ def _ingest_dag(pipeline: Pipeline) -> DAG:
             )(ingest_to_bronze)(pipeline_file=str(pipeline.file), table_name=table.name)
         raw = [_came(pipeline, table) for table in pipeline.tables if pipeline.is_raw(table)]
         if raw:
-            _line(pipeline, (SparkStage("raw", tuple(raw)),), pool=os.environ.get(POOL_VARIABLE))
+            _line(pipeline, (SparkStage("raw", tuple(raw)),), pool=source_pool(pipeline))
     return dag
 
 
@@ -114,7 +116,14 @@ def _mart_dag(pipeline: Pipeline, mart: Mart) -> DAG:
     return dag
 
 
-def _line(pipeline: Pipeline, stages: tuple[SparkStage, ...], pool: str | None = None) -> Any:  # noqa: ANN401
+def _maintenance_dag(pipeline: Pipeline, maintenance: Maintenance) -> DAG:
+    """Tidies the tables' files, whatever else runs."""
+    with _dag(pipeline, "maintenance", _timetable(maintenance.schedule)) as dag:
+        _line(pipeline, (SparkStage("maintain", ()),))
+    return dag
+
+
+def _line(pipeline: Pipeline, stages: tuple[SparkStage, ...], pool: SourcePool | None = None) -> Any:  # noqa: ANN401
     """The steps one after the other, all from the images that are pinned before the first. Returns the last."""
     pinned: Any = task(task_id="pin")(pin_images)(
         pipeline_name=pipeline.name, steps=[stage.step for stage in stages]
@@ -127,7 +136,7 @@ def _line(pipeline: Pipeline, stages: tuple[SparkStage, ...], pool: str | None =
             image=pinned[stage.step],
             job_arguments=stage.arguments,
             outlets=list(stage.outlets),
-            **({"pool": pool} if pool else {}),
+            **({"pool": pool.name, "pool_slots": pool.slots} if pool else {}),
         )
         last >> step
         last = step
@@ -190,8 +199,9 @@ def _dag(pipeline: Pipeline, what: str, timetable: BaseTimetable) -> DAG:
         schedule=timetable,
         start_date=_start(pipeline),
         catchup=False,
-        # What follows has nothing to do before the ingest.
-        is_paused_upon_creation=what == "ingest" and bool(pipeline.settings.get("paused", False)),
+        # What follows from the ingest has nothing to do before it.
+        is_paused_upon_creation=what in ("ingest", "maintenance")
+        and bool(pipeline.settings.get("paused", False)),
         # One partition at a time: a table has one writer.
         max_active_runs=1,
         tags=sorted({"wavehouse", pipeline.name, what, *pipeline.tags}),
@@ -207,8 +217,7 @@ def _dag(pipeline: Pipeline, what: str, timetable: BaseTimetable) -> DAG:
     )
 
 
-def _ingest_timetable(pipeline: Pipeline) -> BaseTimetable:
-    schedule = pipeline.schedule
+def _timetable(schedule: str | dict[str, Any]) -> BaseTimetable:
     if isinstance(schedule, str):
         schedule = {"cron": schedule}
     if "assets" in schedule:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from airflow.dag_processing.bundles.base import BaseDagBundle
 
+from wavehouse.dags.pools import renew_pools
 from wavehouse.errors import UserError
 
 PIPELINES_VARIABLE = "WAVEHOUSE_PIPELINES"
@@ -65,6 +66,7 @@ class PipelinesBundle(BaseDagBundle):
         for file in self.path.glob("*.py"):
             if file.name not in wanted:
                 file.unlink(missing_ok=True)
+        renew_pools(self._folder)
 
 
 def _write(file: Path, text: str) -> None:

@@ -15,6 +15,7 @@ from wavehouse import layout
 from wavehouse.catalogs import catalog_conf
 from wavehouse.errors import UserError
 from wavehouse.jobs.column_types import require_same_types
+from wavehouse.jobs.conflict import again_on_conflict
 from wavehouse.jobs.table_format import Written
 from wavehouse.spec_partition import PartitionField
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from wavehouse.store import Store
 
 _OWNER = "pipeline"
+#: The operation of a commit that puts the same rows into other files.
+_REWRITTEN = "replace"
 _NOTE = "wavehouse."
 _DATE = PartitionField("ingest_date")
 
@@ -79,10 +82,24 @@ class IcebergTables:
         summary = {} if current is None else dict(current.summary())
         return int(summary.get("total-records", 0)) - int(summary.get("total-position-deletes", 0))
 
-    def append(self, rows: DataFrame, key: str, fields: Sequence[PartitionField]) -> Written:
+    def append(
+        self,
+        rows: DataFrame,
+        key: str,
+        fields: Sequence[PartitionField],
+        *,
+        later: SparkColumn,
+        seen: str | None,
+    ) -> Written:
         """See `VersionedTables`."""
         before = self.snapshot(key)
-        self._ready(rows, key, fields).writeTo(self.where(key)).append()
+        writer = self._ready(rows, key, fields).writeTo(self.where(key))
+        if seen is not None:
+            # Spark's append asks nothing. To replace rows, of which there are none, asks for those that came since.
+            writer = writer.option("isolation-level", "serializable").option(
+                "validate-from-snapshot-id", seen
+            )
+        writer.overwrite(later)
         return self._written_since(key, before)
 
     def replace_dates(
@@ -174,6 +191,17 @@ class IcebergTables:
         current = self._table(key).currentSnapshot() if self.exists(key) else None
         return None if current is None else str(current.snapshotId())
 
+    def same_rows_since(self, key: str, snapshot: str) -> bool:
+        """See `VersionedTables`."""
+        table = self._table(key)
+        current = table.currentSnapshot()
+        while current is not None and str(current.snapshotId()) != snapshot:
+            if current.operation() != _REWRITTEN:
+                return False
+            parent = current.parentId()
+            current = None if parent is None else table.snapshot(parent)
+        return current is not None
+
     def read_at(self, key: str, snapshot: str) -> DataFrame | None:
         """See `VersionedTables`."""
         if not self.exists(key) or self._table(key).snapshot(int(snapshot)) is None:
@@ -184,7 +212,8 @@ class IcebergTables:
         before = self.snapshot(key)
         same = " AND ".join(f"t.`{name}` = s.`{name}`" for name in on)
         with self._named(changes) as name:
-            self.spark.sql(f"MERGE INTO {self.where(key)} t USING {name} s ON {same} {clauses}")
+            merge = f"MERGE INTO {self.where(key)} t USING {name} s ON {same} {clauses}"
+            again_on_conflict(lambda: self.spark.sql(merge))
         return self._written_since(key, before)
 
     def _ready(self, rows: DataFrame, key: str, fields: Sequence[PartitionField]) -> DataFrame:

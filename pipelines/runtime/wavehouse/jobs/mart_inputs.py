@@ -72,7 +72,7 @@ def touched(run: Run, mart: Mart, inputs: Inputs) -> SparkColumn | Literal[False
     made = run.tables.read(key)
     found: list[SparkColumn] = []
     for name, snapshot in inputs.snapshots.items():
-        if snapshot == before[name]:
+        if snapshot == before[name] or run.versioned.same_rows_since(name, before[name]):
             continue
         changes = _changes(run, name, before[name])
         query = mart.touched_by.get(layout.layer_and_name(name)[1])

@@ -10,6 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from wavehouse import layout
 from wavehouse.errors import UserError
 from wavehouse.jobs.command import Counted, Run, main
+from wavehouse.jobs.conflict import again_on_conflict
 from wavehouse.jobs.postgres import (
     Range,
     Relation,
@@ -97,6 +99,7 @@ class _Read:
     relation: Relation
     keys: list[str]
     cursor: _Cursor | None
+    seen: str | None
     state: RawState | None
     since: str | None
     known_since: datetime | int | None
@@ -113,7 +116,9 @@ def _plan(run: Run, snapshot: SourceSnapshot, table: Table) -> _Read:
             "mend `from` or the source's `schema`, or grant the reading user SELECT on it and USAGE on its schema"
         )
     key = layout.raw_table(run.pipeline.name, table.name)
-    state = read_state(run.versioned.read(key)) if run.versioned.exists(key) else None
+    seen = run.versioned.snapshot(key)
+    known = run.versioned.read_at(key, seen) if seen else None
+    state = read_state(known) if known else None
     check_columns(run, table, relation)
     cursor = _cursor(run, snapshot, table, relation)
     generation = state.generation if state else 0
@@ -131,6 +136,7 @@ def _plan(run: Run, snapshot: SourceSnapshot, table: Table) -> _Read:
         relation=relation,
         keys=[_source_name(table, name) for name in table.keys],
         cursor=cursor,
+        seen=seen,
         state=state,
         since=since,
         known_since=known_since,
@@ -217,16 +223,26 @@ def _value(cursor: _Cursor, text: str) -> datetime | int:
 
 
 def _bring(read: _Read) -> TableMetrics:
-    """Reads a table and adds what raw does not hold, in one commit."""
+    """Reads a table and adds what raw does not hold, in one commit.
+
+    Where another run was first, what it brought is looked at, too, before the rest is added.
+    """
+    plans = chain([read], (_plan(read.run, read.snapshot, read.table) for _ in count()))
+    try:
+        return again_on_conflict(lambda: _bring_once(next(plans)))
+    except (PySparkException, Py4JJavaError) as error:
+        raise _told(read, error) from error
+
+
+def _bring_once(read: _Read) -> TableMetrics:
     run, table = read.run, read.table
     key = layout.raw_table(run.pipeline.name, table.name)
     counted = Observation()
     rows = _rows(read).observe(counted, F.count(F.lit(1)).alias("rows"))
-    new = _unknown(read, rows, key)
-    try:
-        written = run.versioned.append(_stamped(read, new), key, BY_DATE)
-    except (PySparkException, Py4JJavaError) as error:
-        raise _told(read, error) from error
+    new = _stamped(read, _unknown(read, rows, key))
+    arrived = F.col("_ingested_at")
+    later = arrived > F.lit(read.state.ingested_at) if read.state else arrived.isNotNull()
+    written = run.versioned.append(new, key, BY_DATE, later=later, seen=read.seen)
     return {
         "name": table.name,
         "rows_in": counted.get["rows"],
@@ -265,9 +281,8 @@ def _unknown(read: _Read, rows: DataFrame, key: str) -> DataFrame:
     alive = rows.withColumn("_removed", F.lit(False))
     if read.state is None:
         return alive
-    # As it is now: it is given the source's new columns before any of this is read, which Spark refuses otherwise.
-    snapshot = read.run.versioned.snapshot(key)
-    raw = (snapshot and read.run.versioned.read_at(key, snapshot)) or read.run.versioned.read(key)
+    # As it was: it is given the source's new columns before any of this is read, which Spark refuses otherwise.
+    raw = (read.seen and read.run.versioned.read_at(key, read.seen)) or read.run.versioned.read(key)
     reloading = read.generation > read.state.generation
     if not reloading and (read.keys or read.cursor):
         alive = unknown_versions(alive, _known(read, raw), read.keys)

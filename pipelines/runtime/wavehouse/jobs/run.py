@@ -14,6 +14,7 @@ from wavehouse import layout
 from wavehouse.errors import UserError
 from wavehouse.jobs.command import Run, require_environment, run_step, tell
 from wavehouse.jobs.gold import make_gold
+from wavehouse.jobs.maintain import maintain
 from wavehouse.jobs.quality import publish
 from wavehouse.jobs.raw import make_raw
 from wavehouse.jobs.silver import make_silver
@@ -25,7 +26,9 @@ from wavehouse.store import Store
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WORK = {"raw": make_raw, "silver": make_silver, "quality": publish, "gold": make_gold}
+_WORK = {"raw": make_raw, "silver": make_silver, "quality": publish, "gold": make_gold, "maintain": maintain}
+#: What a run consists of, where nobody says otherwise.
+_RUN = ("raw", "silver", "quality", "gold")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--pipeline", type=Path, required=True, help="the pipeline.yaml")
     parser.add_argument("--partition", action="append", required=True, help="YYYY-MM-DD; may be said again")
     parser.add_argument("--run-id", required=True, help="names the run in reports")
-    parser.add_argument("--steps", default=",".join(_WORK), help="which steps, by commas")
+    parser.add_argument("--steps", default=",".join(_RUN), help="which steps, by commas")
     parser.add_argument("--reload", action="store_true", help="raw: read all of a database anew")
     options = parser.parse_args(arguments)
     try:

@@ -70,8 +70,20 @@ class Tables(Protocol):
 class VersionedTables(Tables, Protocol):
     """A format whose tables tell what they were, and keep notes: what raw, and all that is made of it, stands on."""
 
-    def append(self, rows: DataFrame, key: str, fields: Sequence[PartitionField]) -> Written:
-        """Adds rows; new columns join the table."""
+    def append(
+        self,
+        rows: DataFrame,
+        key: str,
+        fields: Sequence[PartitionField],
+        *,
+        later: SparkColumn,
+        seen: str | None,
+    ) -> Written:
+        """Adds rows; new columns join the table.
+
+        The rows follow from what the table was at the snapshot `seen` (None: empty), when no row was `later`. Where
+        others have added such rows since, the commit is refused (see `conflict`).
+        """
 
     def merge_changes(
         self, changes: DataFrame, key: str, *, on: Sequence[str], newer: str, fields: Sequence[PartitionField]
@@ -94,6 +106,9 @@ class VersionedTables(Tables, Protocol):
 
     def snapshot(self, key: str) -> str | None:
         """What names the table as it is now; None where there is no table or nothing was ever written."""
+
+    def same_rows_since(self, key: str, snapshot: str) -> bool:
+        """Whether nothing was done to the table since but to put the same rows into other files."""
 
     def read_at(self, key: str, snapshot: str) -> DataFrame | None:
         """The table as it was; None where nobody keeps that any more."""

@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveGoTool } from "kubeconform-wrapper";
+import type { Cost } from "./bench/cost.ts";
 import { benchDelivery } from "./bench/delivery.ts";
+import { benchEcommerce } from "./bench/ecommerce.ts";
 import { benchImages, type ImagesBench } from "./bench/images.ts";
 import { benchManyImages } from "./bench/many-images.ts";
 import { plotLines } from "./bench/plot.ts";
 import { type Figure, holds, renderFigures } from "./bench/render-figures.ts";
-import { benchValidation, type Cost, type ValidationBench } from "./bench/validation.ts";
+import { benchValidation, type ValidationBench } from "./bench/validation.ts";
 import { emptyCaches, timeScript } from "./bench/whole-commands.ts";
 import { repositoryRoot, toolsDir } from "./setup/repository.ts";
 
@@ -20,6 +22,8 @@ Measures what the README says, on this machine, and prints each figure beside wh
   --validation     measure validation alone: 500 pipelines beside kustomize and kubeconform, then 50 to 5,000
                    (--sizes 50,500 for others), and write docs/validation-time.svg
   --delivery       measure building, bumping and deliver.yml alone
+  --ecommerce      measure the shop alone: its loads (--items 1000000 order items, or fewer), the generic silver
+                   job beside one written by hand, ten jobs on a sample, and the memory of a job
   --cold           also measure the demo and the tests with empty caches (about 15 minutes)
   --rounds N       rounds of the image measurements; the median is told (default 5)
   -h, --help       this page`;
@@ -29,6 +33,8 @@ const { values } = parseArgs({
     cold: { type: "boolean", default: false },
     validation: { type: "boolean", default: false },
     delivery: { type: "boolean", default: false },
+    ecommerce: { type: "boolean", default: false },
+    items: { type: "string", default: "1000000" },
     sizes: { type: "string", default: "50,500,1500,5000" },
     rounds: { type: "string", default: "5" },
     help: { type: "boolean", short: "h", default: false },
@@ -37,7 +43,15 @@ const { values } = parseArgs({
 
 if (values.help) process.stdout.write(`${help}\n`);
 else if (values.validation) await benchAllSizes();
+else if (values.ecommerce) await benchShop();
 else await bench();
+
+async function benchShop(): Promise<void> {
+  const options = { items: Number(values.items), rounds: Number(values.rounds) };
+  const figures = await benchEcommerce(options, (line) => process.stderr.write(`${line}\n`));
+  process.stdout.write(`${renderFigures(figures)}\n`);
+  if (!figures.every(holds)) process.exitCode = 1;
+}
 
 async function benchAllSizes(): Promise<void> {
   const sizes = values.sizes.split(",").map(Number);

@@ -1,6 +1,7 @@
 import { isLoopback } from "../domain/image-reference.ts";
 import { UserError } from "../domain/user-error.ts";
 import type { Wait } from "../ports/wait.ts";
+import { headRequest } from "./head-request.ts";
 import { explainNoAnswer, explainStatus, type RegistryFailure } from "./registry-failure.ts";
 import { type Login, readLogin } from "./registry-logins.ts";
 import { wait } from "./wait.ts";
@@ -122,14 +123,13 @@ async function send(
   const timeoutMs = upload ? (options.pushTimeoutMs ?? 300_000) : (options.lookUpTimeoutMs ?? 30_000);
   // An upload may continue at another host, which has an address of its own to know us by.
   const known = authorization !== undefined && url.host === new URL(addressOf(host)).host;
+  const sent = { "user-agent": "wavehouse", ...headers, ...(known ? { authorization } : {}) };
+  const signal = AbortSignal.timeout(timeoutMs);
+  if (method === "HEAD") return headRequest(url, { headers: sent, signal });
   return fetch(url, {
     method,
-    headers: {
-      "user-agent": "wavehouse",
-      ...headers,
-      ...(known ? { authorization } : {}),
-    },
-    signal: AbortSignal.timeout(timeoutMs),
+    headers: sent,
+    signal,
     ...(typeof body === "function"
       ? { body: await body(), duplex: "half" as const }
       : body === undefined

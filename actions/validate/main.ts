@@ -1,6 +1,7 @@
 import { actionsLogger } from "../lib/adapters/actions-core.ts";
 import { connectValidation } from "../lib/adapters/connect-validation.ts";
 import { gitChanges } from "../lib/adapters/git-changes.ts";
+import { keepHeapSmall } from "../lib/adapters/keep-heap-small.ts";
 import { toolsFolder, workspaceFolder } from "../lib/adapters/places.ts";
 import { reportFolder } from "../lib/adapters/report-folder.ts";
 import { runAction } from "../lib/host/run-action.ts";
@@ -12,6 +13,7 @@ function repositoryName(): { rememberAs?: string } {
   return GITHUB_REPOSITORY === undefined ? {} : { rememberAs: GITHUB_REPOSITORY };
 }
 
+keepHeapSmall();
 await runAction(
   loadInputs,
   run,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { connectValidation } from "../../actions/lib/adapters/connect-validation.ts";
 import { gitChanges } from "../../actions/lib/adapters/git-changes.ts";
+import { keepHeapSmall } from "../../actions/lib/adapters/keep-heap-small.ts";
 import { toolsFolder } from "../../actions/lib/adapters/places.ts";
 import { reportFolder } from "../../actions/lib/adapters/report-folder.ts";
 import type { ActionResult } from "../../actions/lib/domain/action-result.ts";
@@ -61,6 +62,7 @@ export async function main(args: string[]): Promise<number> {
     return 0;
   }
   if (options.explain !== undefined) return explain(options.explain);
+  keepHeapSmall();
   if (options.dryRun) return dryRun(options);
   const result = await attempt(options);
   if (result === undefined) return 2;

@@ -1,9 +1,12 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { resolveGoTool } from "kubeconform-wrapper";
 import { expect, test } from "vitest";
 import { parseRendered } from "../domain/rendered-objects.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { writeFiles } from "../testing/write-files.ts";
+import { writeProgram } from "../testing/write-program.ts";
+import { atOnce } from "./at-once.ts";
 import { kustomizeRenderer } from "./kustomize.ts";
 import { kustomizeBatches, rendersAlike } from "./kustomize-batches.ts";
 
@@ -74,17 +77,44 @@ test.each([
   expect(rendersAlike([{ resources: [] }, kustomization])).toBe(alike);
 });
 
-test("no more processes run at once than may", async () => {
+test("no more processes run at once than may, and what they cannot render together each renders alone", async () => {
   let [running, most] = [0, 0];
-  const render = kustomizeBatches(await temporaryFolder(), 2, async () => {
+  const work = async (text: string): Promise<string> => {
     running += 1;
     most = Math.max(most, running);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 5));
     running -= 1;
-    return "";
-  });
-  const texts = await Promise.all(Array.from({ length: 60 }, (_, index) => render(`folder-${index}`)));
+    return text;
+  };
+  const render = kustomizeBatches(await temporaryFolder(), atOnce(2), () => work(""));
+  const names = Array.from({ length: 60 }, (_, index) => `folder-${index}`);
+  const texts = await Promise.all(names.map((name) => render(name, () => work(name))));
   expect(most).toBe(2);
-  // What cannot be told apart is left to be rendered alone.
-  expect(texts.every((text) => text === undefined)).toBe(true);
+  expect(texts).toEqual(names);
+});
+
+test("folders that come one after the other gather while the first is rendered", async () => {
+  const root = await repository();
+  const log = join(root, "processes");
+  const program = await resolveGoTool("kustomize", { toolsDir });
+  const kustomize = await writeProgram(root, "kustomize", `echo >> ${log}\nexec ${program} "$@"`);
+  const renderer = kustomizeRenderer({ root, kustomize });
+  const waiting: Promise<string>[] = [];
+  for (const name of NAMES) {
+    waiting.push(renderer.render(name));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(waiting);
+  const processes = await readFile(log, "utf8");
+  expect(processes.length).toBeLessThan(NAMES.length / 2);
+});
+
+test("what is rendered alone in any case is begun first", async () => {
+  const begun: string[] = [];
+  const limit = atOnce(1);
+  const work = (name: string) => async (): Promise<void> => {
+    begun.push(name);
+  };
+  await Promise.all([limit(work("a")), limit(work("b")), limit(work("chart"), { first: true })]);
+  expect(begun).toEqual(["a", "chart", "b"]);
 });

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, posix, relative, sep } from "node:path";
-import { atOnce } from "./at-once.ts";
+import type { atOnce } from "./at-once.ts";
 
 /** More would keep one core busy while another has nothing left. */
 const BATCH = 12;
@@ -34,36 +34,49 @@ type Build = (folder: string) => Promise<string>;
 
 interface Waiting {
   folder: string;
-  resolve: (text: string | undefined) => void;
+  alone: () => Promise<string>;
+  resolve: (text: string | Promise<string>) => void;
 }
 
 /**
  * Renders many folders by few processes: starting one takes as long as rendering a small folder.
  *
  * @param root absolute path of the repository
- * @param most how many processes at once
+ * @param limit says how many processes run at once
  * @param build runs kustomize
- * @returns renders a folder that `rendersAlike`; `undefined` where it must be rendered alone, to say what is wrong
+ * @returns renders a folder that `rendersAlike`, together with those that wait beside it; `alone` renders it by itself,
+ *   where no other waits, or to say what is wrong
  */
 export function kustomizeBatches(
   root: string,
-  most: number,
+  limit: ReturnType<typeof atOnce>,
   build: Build,
-): (folder: string) => Promise<string | undefined> {
+): (folder: string, alone: () => Promise<string>) => Promise<string> {
   const queue: Waiting[] = [];
-  const limit = atOnce(most);
   const takeBatch = async (): Promise<void> => {
     const batch = queue.splice(0, BATCH);
-    if (batch.length === 0) return;
+    const [first, second] = batch;
+    if (first === undefined) return;
+    if (second === undefined) return settle(first);
     const folders = batch.map(({ folder }) => folder);
-    const texts = batch.length === 1 ? [] : await buildBatch(root, folders, build).catch(() => []);
-    for (const [index, { resolve }] of batch.entries()) resolve(texts[index]);
+    const texts = await buildBatch(root, folders, build).catch(() => undefined);
+    for (const [index, waiting] of batch.entries()) {
+      const text = texts?.[index];
+      waiting.resolve(text ?? limit(waiting.alone));
+    }
   };
-  return (folder) =>
+  return (folder, alone) =>
     new Promise((resolve, reject) => {
-      queue.push({ folder, resolve });
+      queue.push({ folder, alone, resolve });
       limit(takeBatch).catch(reject);
     });
+}
+
+/** Its place is taken until it is done: meanwhile others gather to a batch. */
+async function settle({ alone, resolve }: Waiting): Promise<void> {
+  const rendered = alone();
+  resolve(rendered);
+  await rendered.catch(() => undefined);
 }
 
 /** @throws whatever is wrong with any of the folders, or that the objects cannot be told apart */

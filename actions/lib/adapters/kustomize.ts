@@ -51,17 +51,17 @@ export function kustomizeRenderer(options: KustomizeOptions): ManifestRenderer {
   const parsed: ParsedKustomizations = new Map();
   const limit = atOnce(availableParallelism());
   const inputs = new Map<string, ReturnType<Walk["inputs"]>>();
-  const batch = kustomizeBatches(options.root, availableParallelism(), (scratch) =>
-    runKustomize(options, [scratch], {}),
-  );
+  const batch = kustomizeBatches(options.root, limit, (scratch) => runKustomize(options, [scratch], {}));
   return {
     render: async (folder) => {
       const walk = new Walk(options.root, await mirrors, parsed);
       await walk.start(folder);
       inputs.set(folder, walk.inputs());
       if (walk.findings.length > 0) throw new UserError(walk.findings);
-      const text = options.batches !== false && walk.rendersAlike() ? await batch(folder) : undefined;
-      return text ?? limit(() => build(options, folder, walk));
+      const alone = (): Promise<string> => build(options, folder, walk);
+      if (options.batches !== false && walk.rendersAlike()) return batch(folder, alone);
+      // Charts and remote bases take longest: what is begun last keeps one core busy alone.
+      return limit(alone, { first: true });
     },
     inputs: async (folder) => inputs.get(folder),
   };

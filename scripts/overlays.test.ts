@@ -182,6 +182,23 @@ test("every Spark template is suspended, and is told where the store is", () => 
   }
 });
 
+test("every Spark driver is told of the catalog that the environment has, and no executor", () => {
+  const templates = objects.filter((object) => object.kind === "ScheduledSparkApplication");
+  const service = objects.find(({ kind, metadata }) => kind === "Service" && metadata.name === "nessie");
+  const variables = (pod: unknown): { name: string; value?: string }[] =>
+    (pod as { template: { spec: { containers: { env: { name: string; value?: string }[] }[] } } }).template
+      .spec.containers[0]?.env ?? [];
+  for (const { spec } of templates) {
+    const { driver, executor } = (spec as { template: { driver: unknown; executor: unknown } }).template;
+    const told = variables(driver).find(({ name }) => name === "WAVEHOUSE_CATALOGS")?.value ?? "{}";
+    const { host, port } = new URL(JSON.parse(told).iceberg.uri);
+    const { name, namespace } = service?.metadata ?? {};
+    expect(host).toBe(`${name}.${namespace}.svc.cluster.local:${port}`);
+    expect(service?.spec).toMatchObject({ ports: [{ port: Number(port) }] });
+    expect(variables(executor).map(({ name }) => name)).not.toContain("WAVEHOUSE_CATALOGS");
+  }
+});
+
 test("every namespace that is used is made, with a Pod Security level", () => {
   const namespaces = objects.filter((object) => object.kind === "Namespace");
   const used = new Set(

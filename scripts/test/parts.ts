@@ -56,6 +56,19 @@ export const lanes: readonly (readonly Part[])[] = [
       },
     },
     {
+      name: "validate",
+      about: "the repository itself, by `npm run validate`",
+      count: (_, exitCode) => countCheck(exitCode),
+      program: {
+        needs: "tools",
+        make: () => ({
+          file: process.execPath,
+          args: [join(repositoryRoot, "scripts/validate.ts")],
+          cwd: repositoryRoot,
+        }),
+      },
+    },
+    {
       name: "vitest",
       about: "units, properties, bundles, and workflows under act",
       count: countVitest,

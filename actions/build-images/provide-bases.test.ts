@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { BuiltImage } from "../lib/domain/built-image.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import type { BaseImage, BaseImages } from "../lib/ports/base-images.ts";
+import type { FileEntry } from "../lib/ports/workspace.ts";
 import { memoryRegistry } from "../lib/testing/memory-registry.ts";
 import { memoryWorkspace } from "../lib/testing/memory-workspace.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
@@ -191,6 +192,41 @@ test.each([
 ])("a Dockerfile that cannot be stood on is told at its line: %j %s", async (more, text, message) => {
   const { made, registry } = ports(recordedBases(), memoryRegistry(), { [own]: text });
   await expect(run(inputs(more), made)).rejects.toThrow(message);
+  expect(registry.pushed.filter((reference) => reference.includes("breweries"))).toEqual([]);
+});
+
+test.each<[string, Partial<FileEntry>, RegExp]>([
+  [
+    "a link",
+    { symlink: true },
+    /^pipelines\/breweries\/image\/data:1:1: error: a symbolic link cannot go into an image/,
+  ],
+  ["2 GB", { bytes: 2 ** 31 }, /^pipelines\/breweries\/image\/data:1:1: error: the file has 2048 MiB/],
+  [
+    "a name that differs only in case",
+    { path: "pipelines/breweries/image/dockerfile" },
+    /^pipelines\/breweries\/image\/dockerfile:1:1: error: the name differs only in case .* from pipelines\/breweries\/image\/Dockerfile/,
+  ],
+])("beside a Dockerfile %s is told by its path, and never read", async (_, what, message) => {
+  const bases = recordedBases();
+  const { made, registry } = ports(bases, memoryRegistry(), { [own]: "ARG BASE_IMAGE\nFROM $BASE_IMAGE\n" });
+  const file: FileEntry = {
+    path: "pipelines/breweries/image/data",
+    bytes: 1,
+    executable: false,
+    symlink: false,
+    ...what,
+  };
+  const workspace = {
+    ...made.workspace,
+    list: async (prefix: string) => [...(await made.workspace.list(prefix)), file],
+    read: async (path: string) => {
+      if (path === file.path) throw new Error(`${path} was read`);
+      return made.workspace.read(path);
+    },
+  };
+  await expect(run(inputs(), { ...made, workspace })).rejects.toThrow(message);
+  expect(bases.state.built.filter((reference) => reference.includes("breweries"))).toEqual([]);
   expect(registry.pushed.filter((reference) => reference.includes("breweries"))).toEqual([]);
 });
 

@@ -1,4 +1,5 @@
 import type { Finding } from "../lib/domain/finding.ts";
+import { type ImageContents, inspectContents, type SourceFile } from "../lib/domain/plan-images.ts";
 import { settleInParallel } from "../lib/domain/settle-in-parallel.ts";
 import { throwFailures } from "../lib/domain/throw-failures.ts";
 import { UserError } from "../lib/domain/user-error.ts";
@@ -28,24 +29,27 @@ export function imageOfOwn(pipeline: string): string {
  * the system that a layer of files cannot bring. Each stands on `base`, and the pipeline's images on it.
  *
  * @param base what the other pipelines stand on
- * @throws UserError at the Dockerfile when it stands on something else, or when there is no base
+ * @throws UserError at the Dockerfile when it stands on something else, or when there is no base; at a file beside it
+ *   that no image takes
  */
 export async function provideOwnBases(
   pipelines: readonly string[],
-  tree: readonly { path: string }[],
+  tree: readonly SourceFile[],
   base: Base | undefined,
   inputs: Inputs,
   ports: Ports,
 ): Promise<OwnBases> {
   const all = new Set(tree.map(({ path }) => path));
   const wanted = pipelines.filter((name) => all.has(dockerfileOf(name)));
+  // Before any of it is read: a link would bring what it points at, a large file all that there is of memory.
+  const refused = wanted.flatMap((name) => inspectContents(contextOf(name, tree)));
+  if (refused.length > 0) throw new UserError(refused);
   const findings = (
     await Promise.all(wanted.map((name) => inspect(dockerfileOf(name), base, ports.workspace)))
   ).flat();
   if (findings.length > 0) throw new UserError(findings);
   const outcomes = await settleInParallel(AT_ONCE, wanted, async (pipeline) => {
-    const folder = dockerfileOf(pipeline).replace(/Dockerfile$/, "");
-    const sources = [...all].filter((path) => path.startsWith(folder)).sort();
+    const sources = [...contextOf(pipeline, tree).files.values()].map(({ path }) => path).sort();
     const image = await ports.bases.own(imageOfOwn(pipeline), sources, base?.reference ?? "");
     return { pipeline, image: await provide(image, inputs, ports) };
   });
@@ -59,6 +63,14 @@ export async function provideOwnBases(
 
 function dockerfileOf(pipeline: string): string {
   return `pipelines/${pipeline}/image/Dockerfile`;
+}
+
+/** What lies beside the Dockerfile. */
+function contextOf(pipeline: string, tree: readonly SourceFile[]): ImageContents {
+  const folder = dockerfileOf(pipeline).replace(/Dockerfile$/, "");
+  const beside = tree.filter(({ path }) => path.startsWith(folder));
+  const files = new Map(beside.map((file) => [file.path.slice(folder.length), file]));
+  return { name: imageOfOwn(pipeline), files };
 }
 
 async function inspect(file: string, base: Base | undefined, workspace: Workspace): Promise<Finding[]> {

@@ -15,15 +15,16 @@ export interface ContextPart {
   put(target: string): Promise<void>;
 }
 
-/** A file of the repository, with its mode. */
+/** A file of the repository, executable or not; what else its mode says is of the checkout's umask. */
 export function file(source: string, path: string): ContextPart {
+  const isExecutable = async (): Promise<boolean> => ((await stat(source)).mode & 0o100) !== 0;
   return {
     path,
-    identity: async () => {
-      const executable = ((await stat(source)).mode & 0o100) !== 0;
-      return `${executable ? "x" : "-"} ${sha256(await readFile(source))}`;
+    identity: async () => `${(await isExecutable()) ? "x" : "-"} ${sha256(await readFile(source))}`,
+    put: async (target) => {
+      await copyFile(source, target);
+      await chmod(target, (await isExecutable()) ? 0o755 : 0o644);
     },
-    put: (target) => copyFile(source, target),
   };
 }
 

@@ -100,7 +100,7 @@ function collect(
 }
 
 function inspected(images: ImageContents[]): ImageContents[] {
-  const findings = images.flatMap((image) => inspect(image));
+  const findings = images.flatMap((image) => inspectContents(image));
   if (findings.length > 0) throw new UserError(distinct(findings));
   return images;
 }
@@ -127,7 +127,8 @@ function pathInDags(path: string, pipelines: ReadonlySet<string>): string | unde
   return `${IN_IMAGE.pipelines}/${name}/${below}`;
 }
 
-function inspect(image: ImageContents): Finding[] {
+/** @returns a finding for each file that no image takes: links, large files, names that differ only in case */
+export function inspectContents(image: ImageContents): Finding[] {
   const findings: Finding[] = [];
   for (const file of image.files.values()) {
     if (file.symlink) {

@@ -311,6 +311,27 @@ describe("tries", () => {
     await registry.digest(`${(await failing(1, { "retry-after": "700" })).host}/x:1`);
     expect(waits).toEqual([7000, 30_000]);
   });
+
+  test("a date is what it is by the registry's own clock, which may be wrong", async () => {
+    const { registry, waits } = patient();
+    const date = "Fri, 01 Jan 2027 00:00:00 GMT";
+    const later = "Fri, 01 Jan 2027 00:00:09 GMT";
+    await registry.digest(`${(await failing(1, { date, "retry-after": later })).host}/x:1`);
+    await registry.digest(`${(await failing(1, { date: later, "retry-after": date })).host}/x:1`);
+    await registry.digest(`${(await failing(1, { "retry-after": "soon" })).host}/x:1`);
+    expect(waits).toEqual([9000, 1000, 1000]);
+  });
+
+  test("a 503 is waited out as long as it asks for, too", async () => {
+    let asked = 0;
+    const stub = await stubServer((_, response) => {
+      if (++asked === 1) return response.writeHead(503, { "retry-after": "5" }).end();
+      return response.writeHead(200, { "docker-content-digest": digest }).end();
+    });
+    const { registry, waits } = patient();
+    expect(await registry.digest(`${stub.host}/x:1`)).toBe(digest);
+    expect(waits).toEqual([5000]);
+  });
 });
 
 describe("logins", () => {
@@ -318,12 +339,14 @@ describe("logins", () => {
   const basic = (text: string): string => `Basic ${Buffer.from(text).toString("base64")}`;
 
   /** A registry whose tokens are made by itself, as GHCR, ECR and Artifact Registry do it. */
-  const guarded = async (wanted: string) => {
+  const guarded = async (wanted: string, busy: number[] = []) => {
     const seen: string[] = [];
     const stub = await stubServer((request, response) => {
       const { authorization = "" } = request.headers;
       const url = new URL(request.url ?? "", "http://x");
       if (url.pathname === "/token") {
+        const status = busy.shift();
+        if (status !== undefined) return response.writeHead(status, { "retry-after": "3" }).end();
         seen.push(`${authorization} ${url.searchParams.getAll("scope").join(" ")}`);
         return authorization === wanted
           ? response.end(JSON.stringify({ token: "short-lived" }))
@@ -347,6 +370,17 @@ describe("logins", () => {
       expect(await registry.digest(`${stub.host}/acme/x:1`)).toBe(digest);
     }
     expect(seen).toEqual([`${basic("robot:s3cret")} repository:acme/x:pull`]);
+  });
+
+  test("who makes the tokens is asked again where that is busy, and told where that stays so", async () => {
+    const { stub } = await guarded("", [429, 502]);
+    const { registry, waits } = patient();
+    expect(await registry.digest(`${stub.host}/acme/x:1`)).toBe(digest);
+    expect(waits).toEqual([3000, 3000]);
+    const ill = await guarded("", [503, 503, 503, 503]);
+    await expect(patient().registry.digest(`${ill.stub.host}/acme/x:1`)).rejects.toThrow(
+      /fails \(5xx\).*GET \S+\/token: 503\) \(tried 4 times\)$/,
+    );
   });
 
   test("a wrong password is told, and the password is not", async () => {

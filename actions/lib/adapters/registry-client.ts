@@ -83,21 +83,31 @@ export function registryClient(options: RegistryClientOptions = {}): RegistryCli
 }
 
 /** Sends a request until it is answered by something that will not pass by itself. */
-async function persist(
+function persist(
   request: RegistryRequest,
   authorization: string | undefined,
   options: RegistryClientOptions,
 ): Promise<Response> {
-  const { host } = request;
+  const isAnswer = ({ status }: Response): boolean => status < 429 || request.expect.includes(status);
+  return insist(request.host, tell(request), options, isAnswer, () => send(request, authorization, options));
+}
+
+async function insist(
+  host: string,
+  asked: string,
+  options: RegistryClientOptions,
+  isAnswer: (response: Response) => boolean,
+  ask: () => Promise<Response>,
+): Promise<Response> {
   const tries = options.tries ?? TRIES;
   for (let tried = 1; ; tried++) {
     let failure: RegistryFailure;
     let pause = 0;
     try {
-      const response = await send(request, authorization, options);
-      if (response.status < 429 || request.expect.includes(response.status)) return response;
-      failure = explainStatus(host, { status: response.status, body: await bodyOf(response) }, tell(request));
-      pause = Number(response.headers.get("retry-after") ?? 0) * 1000;
+      const response = await ask();
+      if (isAnswer(response)) return response;
+      failure = explainStatus(host, { status: response.status, body: await bodyOf(response) }, asked);
+      pause = pauseOf(response);
     } catch (error) {
       if (error instanceof UserError) throw error;
       failure = explainNoAnswer(host, error);
@@ -109,8 +119,18 @@ async function persist(
     // Half of it fixed, half by chance: many jobs that failed together do not come back together.
     const half = Math.min(FIRST_WAIT_MS * 2 ** (tried - 1), LONGEST_WAIT_MS) / 2;
     const own = half + half * (options.random ?? Math.random)();
-    await (options.sleep ?? wait)(Math.min(Math.max(own, pause || 0), LONGEST_WAIT_MS));
+    await (options.sleep ?? wait)(Math.min(Math.max(own, pause), LONGEST_WAIT_MS));
   }
+}
+
+/** @returns what `Retry-After` asks for, in milliseconds: seconds, or a date by the registry's own clock */
+function pauseOf({ headers }: Response): number {
+  const asked = headers.get("retry-after");
+  if (asked === null) return 0;
+  const seconds = Number(asked);
+  const now = Date.parse(headers.get("date") ?? "") || Date.now();
+  const pause = Number.isNaN(seconds) ? Date.parse(asked) - now : seconds * 1000;
+  return Number.isNaN(pause) ? 0 : pause;
 }
 
 async function send(
@@ -157,14 +177,14 @@ async function authorize(
   const realm = fields.get("realm") ?? "";
   // A registry on the way must not get the password in the clear.
   if (!realm.startsWith("https://") && !isLoopback(realm.replace(/^http:\/\//, ""))) return undefined;
-  const asked = method === "GET" || method === "HEAD" ? "pull" : "pull,push";
+  const rights = method === "GET" || method === "HEAD" ? "pull" : "pull,push";
   const scopes = [
-    fields.get("scope") ?? `repository:${name}:${asked}`,
+    fields.get("scope") ?? `repository:${name}:${rights}`,
     ...alsoPull.map((other) => `repository:${other}:pull`),
   ];
   const service = fields.get("service");
   const form = new URLSearchParams(service === undefined ? {} : { service });
-  const init: RequestInit = { signal: AbortSignal.timeout(options.lookUpTimeoutMs ?? 30_000) };
+  const init: RequestInit = {};
   const url = new URL(realm);
   if (login !== undefined && "identityToken" in login) {
     form.set("grant_type", "refresh_token");
@@ -178,12 +198,14 @@ async function authorize(
     const basic = basicOf(login);
     if (basic !== undefined) init.headers = { authorization: basic };
   }
-  const response = await fetch(url, init).catch((error: unknown) => {
-    throw new UserError(explainNoAnswer(url.host, error).message, { cause: error });
-  });
+  // Who makes the tokens is as busy as the registry.
+  const asked = `GET ${url.host}${url.pathname}`;
+  const ask = (): Promise<Response> =>
+    fetch(url, { ...init, signal: AbortSignal.timeout(options.lookUpTimeoutMs ?? 30_000) });
+  const response = await insist(url.host, asked, options, ({ status }) => status < 429, ask);
   if (!response.ok) {
     const told = { status: response.status, body: await bodyOf(response) };
-    throw new UserError(explainStatus(host, told, `GET ${url.host}${url.pathname}`).message);
+    throw new UserError(explainStatus(host, told, asked).message);
   }
   const { token, access_token } = (await response.json()) as { token?: string; access_token?: string };
   const given = token ?? access_token;

@@ -1,11 +1,13 @@
 import { unzipSync } from "fflate";
+import { settleInParallel } from "../domain/settle-in-parallel.ts";
+import { throwFailures } from "../domain/throw-failures.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { SpooledRecords } from "../ports/spooled-records.ts";
 import { type GitHubOptions, githubClient } from "./github-client.ts";
 import { githubProblem } from "./github-failure.ts";
 
-/** More would not be a spool but a store. */
-const MOST = 100;
+const PAGE = 100;
+const AT_ONCE = 8;
 
 /**
  * Finds what earlier runs kept as artifacts.
@@ -20,18 +22,18 @@ export function githubArtifacts(github: GitHubOptions, name: string, logger: Log
   return {
     earlier: async (done) => {
       try {
-        const { data } = await client.request("GET /repos/{owner}/{repo}/actions/artifacts", {
-          ...{ ...at, name, per_page: MOST },
+        // A store that was down for a day has left more than a page: all of them, the published ones too.
+        const artifacts = await client.paginate("GET /repos/{owner}/{repo}/actions/artifacts", {
+          ...{ ...at, name, per_page: PAGE },
         });
-        const open = data.artifacts.filter(({ id, expired }) => !expired && !done.has(String(id)));
-        return await Promise.all(
-          open.map(async ({ id }) => {
-            const path = "GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}";
-            const answer = await client.request(path, { ...at, artifact_id: id, archive_format: "zip" });
-            const files = unzipSync(new Uint8Array(answer.data as ArrayBuffer));
-            return { id: String(id), files: new Map(Object.entries(files)) };
-          }),
-        );
+        const open = artifacts.filter(({ id, expired }) => !expired && !done.has(String(id)));
+        const outcomes = await settleInParallel(AT_ONCE, open, async ({ id }) => {
+          const path = "GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}";
+          const answer = await client.request(path, { ...at, artifact_id: id, archive_format: "zip" });
+          const files = unzipSync(new Uint8Array(answer.data as ArrayBuffer));
+          return { id: String(id), files: new Map(Object.entries(files)) };
+        });
+        return throwFailures(outcomes);
       } catch (error) {
         throw githubProblem("cannot read what earlier runs kept", error);
       }

@@ -8,9 +8,11 @@ export interface Inputs {
   base?: string | undefined;
   /** Folder that the whole list is written to, as SARIF and as JSON. */
   report?: string | undefined;
+  /** Whether programs check too what they read: actionlint and zizmor the workflows, Airflow the pipelines. */
+  programs?: boolean;
 }
 
-export const inputNames = ["fix", "base", "report"] as const;
+export const inputNames = ["fix", "base", "report", "programs"] as const;
 
 /**
  * @param read gives the text of an input
@@ -22,5 +24,6 @@ export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs
     fix: booleanInput(read, "fix"),
     base: optionalInput(read, "base"),
     report: optionalInput(read, "report"),
+    programs: booleanInput(read, "programs"),
   };
 }

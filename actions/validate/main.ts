@@ -1,4 +1,5 @@
 import { actionsLogger } from "../lib/adapters/actions-core.ts";
+import { connectPrograms } from "../lib/adapters/connect-programs.ts";
 import { connectValidation } from "../lib/adapters/connect-validation.ts";
 import { gitChanges } from "../lib/adapters/git-changes.ts";
 import { keepHeapSmall } from "../lib/adapters/keep-heap-small.ts";
@@ -17,9 +18,10 @@ keepHeapSmall();
 await runAction(
   loadInputs,
   run,
-  ({ report }) => ({
+  ({ report, programs }) => ({
     // Each run has a folder of its own; what it remembers is the repository's.
     ...connectValidation(workspaceFolder(), toolsFolder(), repositoryName()),
+    ...(programs ? connectPrograms(workspaceFolder(), toolsFolder()) : {}),
     changes: gitChanges(workspaceFolder()),
     ...(report === undefined ? {} : { reports: reportFolder(report) }),
     logger: actionsLogger(),

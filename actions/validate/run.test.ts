@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { formatFinding } from "../lib/domain/finding.ts";
+import { type Finding, formatFinding } from "../lib/domain/finding.ts";
 import { readPipeline } from "../lib/domain/pipeline-file.ts";
 import { planGenerated } from "../lib/domain/plan-generated.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import { parseVersions, VERSIONS_FILE } from "../lib/domain/versions.ts";
+import { mapMemory } from "../lib/testing/map-memory.ts";
 import { type MemoryWorkspace, memoryWorkspace } from "../lib/testing/memory-workspace.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
 import { loadInputs } from "./inputs.ts";
@@ -115,6 +116,27 @@ describe("run", () => {
     expect(rules.filter((rule) => rule.includes("generated/"))).toEqual([]);
     expect(result.ok).toBe(false);
     expect(result.summary).toContain("Generated files were not compared: not every pipeline could be read.");
+  });
+
+  test("what was remembered without the programs does not stand for what they say", async () => {
+    const renderer = { render: async () => RENDERED, inputs: async () => ({ present: [], absent: [] }) };
+    const made = ports({ renderer, files: { ".github/workflows/a.yml": "on: push" } });
+    const ids = new Map((await made.workspace.list("")).map(({ path, bytes }) => [path, `100644 ${bytes}`]));
+    const workspace = { ...made.workspace, contentIds: async () => ids };
+    const at = { ...made, workspace, memory: mapMemory() };
+    let asked = 0;
+    const check = async (): Promise<Finding[]> => {
+      asked += 1;
+      const place = { file: ".github/workflows/a.yml", line: 1, column: 1 };
+      return [{ rule: "workflow/zizmor", severity: "error", message: "no permissions", ...place }];
+    };
+    const rules = async (more: Partial<Ports>): Promise<string[]> =>
+      (await run({ fix: false }, { ...at, ...more })).annotations.map(({ rule }) => rule);
+    expect(await rules({})).not.toContain("workflow/zizmor");
+    expect(await rules({ workflows: { check } })).toContain("workflow/zizmor");
+    expect(await rules({ workflows: { check } })).toContain("workflow/zizmor");
+    expect(asked).toBe(1);
+    expect(await rules({})).not.toContain("workflow/zizmor");
   });
 
   test("findings are ordered by file, line and column, and the outputs count the errors", async () => {
@@ -260,15 +282,11 @@ describe("run", () => {
   });
 });
 
-test.each([
-  ["true", true],
-  ["false", false],
-])("input `fix: %s`", (given, fix) => {
-  expect(loadInputs((name) => (name === "fix" ? given : ""))).toEqual({
-    fix,
-    base: undefined,
-    report: undefined,
-  });
+test.each(["fix", "programs"])("input `%s`", (name) => {
+  const given = (input: string): string => ({ fix: "false", programs: "false", [name]: "true" })[input] ?? "";
+  const wanted = { fix: false, programs: false, base: undefined, report: undefined };
+  expect(loadInputs(given)).toEqual({ ...wanted, [name]: true });
+  expect(loadInputs((input) => (input === name ? "false" : given(input)))).toEqual(wanted);
 });
 
 test("input `fix` takes nothing else", () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { connectPrograms } from "../../actions/lib/adapters/connect-programs.ts";
 import { connectValidation } from "../../actions/lib/adapters/connect-validation.ts";
 import { gitChanges } from "../../actions/lib/adapters/git-changes.ts";
 import { keepHeapSmall } from "../../actions/lib/adapters/keep-heap-small.ts";
@@ -13,7 +14,6 @@ import { UserError } from "../../actions/lib/domain/user-error.ts";
 import type { Logger } from "../../actions/lib/ports/logger.ts";
 import { renderJson } from "../../actions/lib/render/render-validation-json.ts";
 import { run, type ValidationResult } from "../../actions/validate/run.ts";
-import { connectPrograms } from "./connect-programs.ts";
 import { renderFindings } from "./render-findings.ts";
 import type { ScratchCopy } from "./scratch-copy.ts";
 
@@ -147,7 +147,7 @@ async function attempt({
 }: Options & { rememberAs?: string }): Promise<ValidationResult | undefined> {
   const ports = {
     ...connectValidation(root, toolsFolder(), rememberAs === undefined ? {} : { rememberAs }),
-    ...connectPrograms(root),
+    ...connectPrograms(root, toolsFolder()),
     changes: gitChanges(root),
     ...(report === undefined ? {} : { reports: reportFolder(report) }),
     logger: quietLogger(),

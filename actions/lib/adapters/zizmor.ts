@@ -1,7 +1,6 @@
 import type { Finding } from "../domain/finding.ts";
-import { UserError } from "../domain/user-error.ts";
 import type { WorkflowChecker } from "../ports/workflow-checker.ts";
-import { ProcessError, runProcess } from "./process.ts";
+import { checkerReport } from "./checker-report.ts";
 
 /** What zizmor says, as far as it is told on. */
 interface Said {
@@ -27,14 +26,9 @@ export function zizmor(root: string, program: () => Promise<string>): WorkflowCh
     async check(files) {
       if (files.length === 0) return [];
       const options = ["--offline", "--no-progress", "--quiet", "--no-exit-codes"];
-      const text = await run(
-        await program(),
-        [...options, "--persona=pedantic", "--format=json", "--", ...files],
-        root,
-      );
-      return parse(text)
-        .filter(({ ignored }) => !ignored)
-        .map(findingOf);
+      const args = [...options, "--persona=pedantic", "--format=json", "--", ...files];
+      const said = await checkerReport<Said>("zizmor", { file: await program(), args, cwd: root });
+      return said.filter(({ ignored }) => !ignored).map(findingOf);
     },
   };
 }
@@ -52,24 +46,4 @@ function findingOf({ ident, desc, url, locations }: Said): Finding {
     message: `${desc}${what === undefined || what === desc ? "" : `: ${what}`} (${ident})`,
     fix: `see ${url}`,
   };
-}
-
-async function run(file: string, args: readonly string[], cwd: string): Promise<string> {
-  try {
-    return (await runProcess({ file, args, cwd })).stdout.toString("utf8");
-  } catch (error) {
-    if (error instanceof ProcessError) throw new UserError(error.message, { cause: error });
-    throw error;
-  }
-}
-
-/** Silence is no answer. */
-function parse(text: string): Said[] {
-  try {
-    const said: unknown = JSON.parse(text);
-    if (Array.isArray(said)) return said;
-  } catch {
-    // Told below.
-  }
-  throw new UserError(`zizmor wrote no report: ${JSON.stringify(text.slice(0, 200))}`);
 }

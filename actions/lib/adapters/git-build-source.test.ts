@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { type GitRepository, gitRepository } from "../testing/git-repository.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
+import { testGit } from "../testing/test-git.ts";
 import { gitBuildSource } from "./git-build-source.ts";
 
 async function commitFile(at: GitRepository, path: string, text: string): Promise<string> {
@@ -64,4 +66,24 @@ test("what is not committed has no last change", async () => {
   await at.write("a.sql", "changed");
   expect(await lastOf(at, "a.sql", "b.sql")).toBeUndefined();
   expect(await lastOf(at, "b.sql")).toBe(await at.git("rev-parse", "HEAD"));
+});
+
+test("a shallow clone tells what the whole one does, and nothing where it cannot know", async () => {
+  const at = await gitRepository({ "a.sql": "a", "b.sql": "b" });
+  const first = await at.git("rev-parse", "HEAD");
+  await commitFile(at, "b.sql", "b2");
+  const clone = async (): Promise<string> => {
+    const root = await temporaryFolder();
+    await at.git("clone", "--quiet", "--depth=1", `file://${at.root}`, root);
+    return root;
+  };
+  const actions = { GITHUB_ACTIONS: "true" };
+  for (const environment of [{}, actions]) {
+    const source = gitBuildSource(await clone(), environment);
+    expect((await source.lastChange(["a.sql"]))?.commit).toBe(first);
+  }
+  const cut = await clone();
+  await testGit(cut)("remote", "remove", "origin");
+  expect(await gitBuildSource(cut, {}).lastChange(["a.sql"])).toBeUndefined();
+  await expect(gitBuildSource(cut, actions).lastChange(["a.sql"])).rejects.toThrow("fetch-depth: 0");
 });

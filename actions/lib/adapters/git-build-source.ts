@@ -1,5 +1,7 @@
 import { type BuildFacts, LAPTOP, repositoryAddress } from "../domain/provenance.ts";
+import { UserError } from "../domain/user-error.ts";
 import type { BuildSource } from "../ports/build-source.ts";
+import { deepenClone } from "./deepen-clone.ts";
 import { ProcessError, runProcess } from "./process.ts";
 
 /**
@@ -29,6 +31,11 @@ export function gitBuildSource(
     );
     return changed;
   };
+  let whole: Promise<boolean> | undefined;
+  const isWhole = (): Promise<boolean> => {
+    whole ??= deepen(root, environment.GITHUB_ACTIONS === "true");
+    return whole;
+  };
   let recent: Promise<RecentChanges> | undefined;
   const recentChanges = (): Promise<RecentChanges> => {
     recent ??= run(...RECENT).then((text) => parseRecent(text ?? ""));
@@ -39,6 +46,7 @@ export function gitBuildSource(
     lastChange: async (paths) => {
       const dirty = await changedPaths();
       if (paths.some((path) => dirty.has(path))) return undefined;
+      if (!(await isWhole())) return undefined;
       const { commits, newest } = await recentChanges();
       const found = Math.min(...paths.map((path) => newest.get(path) ?? commits.length));
       const literal = paths.map((path) => `:(literal)${path}`);
@@ -51,6 +59,23 @@ export function gitBuildSource(
       return commit === "" ? undefined : { commit, date: new Date(date).toISOString().replace(".000Z", "Z") };
     },
   };
+}
+
+/**
+ * In a shallow clone all files were last changed by its first commit: the same image would get another digest there.
+ *
+ * @returns whether the history tells; on a laptop without a network it may not, and then nothing is said of it
+ */
+async function deepen(root: string, isWorkflow: boolean): Promise<boolean> {
+  try {
+    await deepenClone({ root });
+    return true;
+  } catch (error) {
+    // No repository has no history that could be wrong.
+    if (error instanceof ProcessError && error.failure === "exit") return true;
+    if (error instanceof UserError && !isWorkflow) return false;
+    throw error;
+  }
 }
 
 /**

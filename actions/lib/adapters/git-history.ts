@@ -1,5 +1,5 @@
-import { UserError } from "../domain/user-error.ts";
 import type { History, Order } from "../ports/history.ts";
+import { deepenClone } from "./deepen-clone.ts";
 import type { GitOptions } from "./git.ts";
 import { ProcessError, runProcess } from "./process.ts";
 
@@ -16,7 +16,7 @@ export function gitHistory(options: GitOptions): History {
       await whole;
       return call(options, args, stdin);
     }
-    whole = deepen(options);
+    whole = deepenClone(options);
     // Side by side: hardly a clone is shallow, and then the answer is asked for again.
     const [deepened, early] = await Promise.allSettled([whole, call(options, args, stdin)]);
     if (deepened.status === "rejected") throw deepened.reason;
@@ -45,23 +45,6 @@ async function call(options: GitOptions, args: readonly string[], stdin?: string
     ...(stdin === undefined ? {} : { stdin }),
   });
   return stdout;
-}
-
-/** @returns whether something was missing */
-async function deepen(options: GitOptions): Promise<boolean> {
-  const shallow = (await call(options, ["rev-parse", "--is-shallow-repository"])).toString().trim();
-  if (shallow !== "true") return false;
-  const remote = options.remote ?? "origin";
-  try {
-    await call(options, ["fetch", "--quiet", "--unshallow", "--no-tags", remote]);
-    return true;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(
-      `this clone is shallow, and ${remote} does not give the rest: check out with \`fetch-depth: 0\`\n${reason}`,
-      { cause: error },
-    );
-  }
 }
 
 async function bumps(run: Run, environment: string, head = "HEAD"): ReturnType<History["bumps"]> {

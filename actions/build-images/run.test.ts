@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { connectBuilding } from "../lib/adapters/connect-building.ts";
@@ -13,6 +13,7 @@ import { type MemoryRegistry, memoryRegistry } from "../lib/testing/memory-regis
 import { type MemoryWorkspace, memoryWorkspace } from "../lib/testing/memory-workspace.ts";
 import { noBases } from "../lib/testing/no-bases.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
+import { stubServer } from "../lib/testing/stub-server.ts";
 import { type Inputs, loadInputs } from "./inputs.ts";
 import type { Ports } from "./ports.ts";
 import { run } from "./run.ts";
@@ -296,6 +297,44 @@ describe("loadInputs", () => {
   ])("refuses %j", (given, message) => {
     expect(() => loadInputs(read(given))).toThrow(message);
   });
+});
+
+test("unchanged content is one HEAD an image on the wire, and nothing else; a base has its own", async () => {
+  const digest = `sha256:${"d".repeat(64)}`;
+  const stub = await stubServer((_, response) =>
+    response.writeHead(200, { "docker-content-digest": digest }).end(),
+  );
+  const { root } = await gitRepository(files);
+  const at = await connectBuilding({ root, logger: silentLogger() });
+  const base = `${stub.host}/spark-base`;
+  const images = imagesOf(
+    await run(
+      inputs({ registry: stub.host, baseImage: `${base}:1`, airflowImage: `${stub.host}/airflow:2` }),
+      at,
+    ),
+  );
+  expect(images.map(({ changed }) => changed)).toEqual([false, false, false, false]);
+  const tagged = images.map(({ name, tag }) => `HEAD /v2/${name}/manifests/${tag}`);
+  expect([...stub.requests].sort()).toEqual(
+    [...tagged, "HEAD /v2/airflow/manifests/2", "HEAD /v2/spark-base/manifests/1"].sort(),
+  );
+});
+
+test("a file of 2 GB and a link in a pipeline's folder are told by their paths, and nothing is read or pushed", async () => {
+  const stub = await stubServer((_, response) => response.writeHead(404).end());
+  const { root } = await gitRepository(files);
+  const large = "pipelines/breweries/gold/export.csv";
+  await writeFile(join(root, large), "");
+  // With a hole in the place of the bytes; to read it would take 3 GB of memory, or fail.
+  await truncate(join(root, large), 3 * 1024 ** 3);
+  await symlink("/etc/passwd", join(root, "pipelines/breweries/gold/link.sql"));
+  const at = await connectBuilding({ root, logger: silentLogger() });
+  const began = performance.now();
+  await expect(run(inputs({ registry: stub.host }), at)).rejects.toThrow(
+    /^pipelines\/breweries\/gold\/export\.csv:1:1: error: the file has 3072 MiB.*\npipelines\/breweries\/gold\/link\.sql:1:1: error: a symbolic link cannot go into an image/,
+  );
+  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(stub.requests).toEqual([]);
 });
 
 describe("with a real repository and a real registry", () => {

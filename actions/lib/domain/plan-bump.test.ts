@@ -120,6 +120,107 @@ images:
     expect(plan(expected, silver).edits).toEqual([]);
   });
 
+  // As public repositories have them: only the shape is theirs.
+  test.each([
+    [
+      "marks of another updater behind the values, and a component",
+      `---
+# yaml-language-server: $schema=https://json.schemastore.org/kustomization
+apiVersion: kustomize.config.k8s.io/v1alpha1
+kind: Component
+images:
+  - name: breweries-silver
+    newName: <name> # {"$imagepolicy": "flux-system:silver:name"}
+    newTag: <tag> # {"$imagepolicy": "flux-system:silver:tag"}
+    digest: <digest> # {"$imagepolicy": "flux-system:silver:digest"}
+`,
+    ],
+    [
+      "images above the rest, entries that were commented out, and comments in columns",
+      `images:    # ours
+#- name: breweries-silver
+#  newTag: v0.9
+- name: breweries-silver
+  newName: <name>   # Your container registry
+  newTag: "<tag>"                               # Your image tag
+  digest: <digest>
+#- name: webhook
+#  newTag: latest
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources:
+- manager.yaml
+`,
+    ],
+    [
+      "every string in quotes, two spaces behind colons, and other generators behind it",
+      `"apiVersion":  "kustomize.config.k8s.io/v1beta1"
+"kind":  "Kustomization"
+"images":
+  - "name":  "test/web-app"
+    "newTag":  "latest"
+  - "name":  "breweries-silver"
+    "digest":  "<digest>"
+    "newName":  "<name>"
+    "newTag":  "<tag>"
+"labels":
+  - "pairs": { app.kubernetes.io/managed-by: "kustomize" }
+    "includeSelectors": true
+`,
+    ],
+    [
+      "a patch that looks like images, and a setting that this one does not know",
+      `apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+patches:
+  - target: { kind: Kustomization }
+    patch: |-
+      images:
+        - name: breweries-silver
+          newTag: not-this
+          digest: sha256:nor-this
+images:
+  - name: breweries-silver
+    tagSuffix: -slim
+    newName: <name>
+    newTag: '<tag>'
+    digest: <digest>
+replicas:
+  - { name: breweries-silver, count: 5 }
+configMapGenerator:
+  - name: images
+    literals: ["newTag=stays", digest=stays]
+`,
+    ],
+    [
+      "anchors on other entries, a tag of YAML on another, and characters of all alphabets",
+      `# 자동 생성 - 승격 스크립트
+commonAnnotations: &notes {note: "żółw 🐢"}
+images:
+  - name: other
+    newTag: &version !!str 1
+  - name: third
+    newTag: *version
+
+  - name: breweries-silver
+    newName: <name>
+    newTag: <tag>
+    digest: <digest>
+    # end of the list
+namespace: "stg"
+...
+`,
+    ],
+  ])("%s", (_, shape) => {
+    const fill = (name: string, tag: string, pinned: string): string =>
+      shape.replaceAll("<name>", name).replaceAll("<tag>", tag).replaceAll("<digest>", pinned);
+    for (const ends of ["\n", "\r\n"]) {
+      const before = fill("ghcr.io/acme/old", "v1.0.0-rc.1", digest("0")).replaceAll("\n", ends);
+      const expected = fill("localhost:5001/breweries-silver", "0a1b2c3d4e5f6071", digest("a"));
+      expect(after(before, silver)).toBe(expected.replaceAll("\n", ends));
+    }
+  });
+
   test("quotes a tag that YAML would read as a number", () => {
     const before = "images:\n  - name: breweries-silver\n    newTag: unbuilt\n";
     expect(after(before, image("breweries-silver", { tag: "12e4567890123456" }))).toContain(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from wavehouse.spec import Pipeline
 
-_LOADER = "DagProcessorJob"
+_LOADER = "dag-processor"
 _log = logging.getLogger(__name__)
 #: Of this process: whether it is the one that loads DAGs, and what pools it made last.
 _state: dict[str, dict[str, int] | None] = {"made": None}
@@ -59,8 +60,8 @@ def wanted_pools(pipelines: Iterable[Pipeline]) -> dict[str, int]:
 
 @hookimpl
 def on_starting(component: object) -> None:
-    """Airflow calls it as a component starts."""
-    if getattr(component, "job_type", None) == _LOADER:
+    """Airflow calls it as a component starts, before the component knows of what kind it is."""
+    if type(component).__name__ == "Job" and _LOADER in sys.argv:
         _state["made"] = {}
         folder = os.environ.get("WAVEHOUSE_PIPELINES")
         if folder:

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { connectDelivery } from "../lib/adapters/connect-delivery.ts";
+import { githubPullRequests } from "../lib/adapters/github-pull-requests.ts";
 import type { ActionResult } from "../lib/domain/action-result.ts";
 import type { PinnedImage } from "../lib/domain/built-image.ts";
+import { formatHolds } from "../lib/domain/holds.ts";
 import { gitRepository } from "../lib/testing/git-repository.ts";
 import { startLoopbackGitHub } from "../lib/testing/loopback-github.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
@@ -117,6 +119,53 @@ describe("an environment that is changed by pull request", { timeout: 60_000 }, 
     expect(await tags(BRANCH)).toEqual(["t3", "t3"]);
     expect(await server("rev-parse", `${BRANCH}~`)).toBe(await server("rev-parse", "main"));
     expect(github.pulls[1]?.body).toMatch(/\*\*Commits since\*\*\n\n- \w{12} `Three`\n- \w{12} `Two`\n/);
+    expect(github.violations).toEqual([]);
+  });
+
+  test("closed when nothing of it is left to move: a roll-back holds what waited in it", async () => {
+    const { origin, github, server, bump, tags, remote, sources } = await place();
+    await bump(2);
+    const pushHolds = async (text: string): Promise<void> => {
+      await origin.git("pull", "--quiet", remote, "main");
+      await origin.write("overlays/prod/cicd/holds.yaml", text);
+      await origin.git("add", "--all");
+      await origin.git("commit", "--quiet", "--message=Holds");
+      await origin.git("push", "--quiet", remote, "main");
+    };
+    const hold = (image: string) => ({ image, newerThan: sources[1] ?? "" });
+    await pushHolds(formatHolds([hold("a")]) ?? "");
+    await bump(2);
+    // What may move still waits.
+    expect(github.pulls).toMatchObject([{ number: 1, state: "open", title: "Bump b in prod" }]);
+    expect(await tags(BRANCH)).toEqual(["unbuilt", "t2"]);
+    await pushHolds(formatHolds([hold("a"), hold("b")]) ?? "");
+    const last = await bump(1);
+    expect(last.outputs).toMatchObject({ changed: "false", "pull-request": "" });
+    expect(github.pulls).toMatchObject([{ state: "closed" }]);
+    expect(await server("branch", "--list", "--format=%(refname:short)")).toBe("main");
+    expect(github.pulls[0]?.body).toMatch(
+      /^Nothing of it is left to move\.\n\n- a is held by a roll-back: .*\n- b is held/,
+    );
+    expect(await server("show", `main:${overlay}`)).not.toContain("t2");
+    // Something newer than the bad opens another.
+    await bump(3);
+    expect(github.pulls).toMatchObject([{ state: "closed" }, { number: 2, state: "open" }]);
+    expect(github.violations).toEqual([]);
+  });
+
+  test("one that was updated meanwhile is not closed", async () => {
+    const { github, server, bump } = await place();
+    await bump(1);
+    const pull = { number: 1, url: "", head: await server("rev-parse", BRANCH) };
+    await bump(2);
+    const pulls = githubPullRequests(
+      { root: "/", identity: { name: "", email: "" } },
+      github.options,
+      silentLogger(),
+    );
+    expect(await pulls.close(pull, BRANCH, "gone")).toBe("moved");
+    expect(github.pulls).toMatchObject([{ state: "open" }]);
+    expect(await server("branch", "--list", BRANCH)).not.toBe("");
     expect(github.violations).toEqual([]);
   });
 

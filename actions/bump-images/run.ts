@@ -1,5 +1,11 @@
 import { compareContents } from "../lib/delivery/compare-contents.ts";
-import { type DeliveryPorts, deliverEdits, type Planned } from "../lib/delivery/deliver-edits.ts";
+import {
+  bumpBranch,
+  type Delivered,
+  type DeliveryPorts,
+  deliverEdits,
+  type Planned,
+} from "../lib/delivery/deliver-edits.ts";
 import { describeProposal } from "../lib/delivery/describe-proposal.ts";
 import { newestSource } from "../lib/delivery/newest-source.ts";
 import { readPending } from "../lib/delivery/pending-images.ts";
@@ -22,7 +28,7 @@ export interface Ports extends DeliveryPorts, VerifyPorts {
   history: History;
 }
 
-type Bump = Planned & OrderedBump;
+type Bump = Planned & OrderedBump & { joined?: OpenPullRequest | undefined };
 
 /**
  * Makes the overlays of an environment name the images: all files or none, in one commit or none, or in the one pull
@@ -67,17 +73,38 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
         : "Nothing to bump: the images that would move stay where they are.",
     );
   }
-  const told = { environment, commit: delivered.commit, dryRun, pullRequest: delivered.pullRequest?.url };
+  const pullRequest = dryRun ? delivered.pullRequest : await closeEmpty(environment, delivered, ports);
+  const told = { environment, commit: delivered.commit, dryRun, pullRequest: pullRequest?.url };
   return {
     ok: true,
     outputs: {
       changed: String(bumps.length > 0),
       commit: delivered.commit ?? "",
-      "pull-request": delivered.pullRequest?.url ?? "",
+      "pull-request": pullRequest?.url ?? "",
     },
     summary: renderBump(bumps, told, left.map(explainLeft)),
     annotations: [],
   };
+}
+
+/**
+ * What waited may since be there by another way, or held by a roll-back: nobody must merge it any more.
+ *
+ * @returns the pull request that stays open
+ */
+async function closeEmpty(
+  environment: string,
+  { plan, pullRequest }: Delivered<Bump>,
+  { pullRequests, logger }: Ports,
+): Promise<OpenPullRequest | undefined> {
+  const { joined, bumps, left } = plan;
+  if (joined === undefined || bumps.length > 0 || pullRequests === undefined) return pullRequest;
+  const reasons = left.map((image) => `- ${explainLeft(image)}\n`).join("");
+  const body = `Nothing of it is left to move.\n${reasons === "" ? "" : `\n${reasons}`}`;
+  const branch = bumpBranch(environment);
+  if ((await pullRequests.close(joined, branch, body)) === "moved") return pullRequest;
+  logger.info(`Closed ${joined.url}: nothing of it is left to move.`);
+  return undefined;
 }
 
 /** A reviewer also reads which packages change. */
@@ -102,7 +129,13 @@ async function planOn(
   const main = source ?? (inputs.dryRun ? await sourceControl.head() : undefined);
   // Without a commit to compare there is no order: the files are edited as they were asked to be.
   const ordered = main === undefined ? unordered : history;
-  const { images, sources } = await readPending(environment, pending, inputs.images, main ?? "", ordered);
+  const { images, sources, joined } = await readPending(
+    environment,
+    pending,
+    inputs.images,
+    main ?? "",
+    ordered,
+  );
   const plan = await planOrderedBump(
     environment,
     overlays,
@@ -110,7 +143,7 @@ async function planOn(
     (image) => sources.get(image) ?? "",
     ordered,
   );
-  if (plan.edits.length === 0) return { ...plan, images, message: "" };
+  if (plan.edits.length === 0) return { ...plan, images, joined, message: "" };
   const newest = await newestSource(
     movesOf(plan.bumps).flatMap(({ image }) => sources.get(image) ?? []),
     ordered,
@@ -123,7 +156,7 @@ async function planOn(
   };
   const message = bumpMessage(environment, plan.bumps, named);
   const proposal = await describeProposal(environment, plan, newest, message, ordered);
-  return { ...plan, images, message, proposal, source: named.main };
+  return { ...plan, images, joined, message, proposal, source: named.main };
 }
 
 const unordered: History = {

@@ -23,6 +23,7 @@ export function githubPullRequests(options: GitOptions, github: GitHubOptions, l
   return {
     find: (branch, base) => find(branch, base, place),
     propose: (proposal) => propose(proposal, place),
+    close: (pull, branch, reason) => close(pull, branch, reason, place),
   };
 }
 
@@ -151,6 +152,27 @@ async function write(
     });
   }
   return { number: open.number, url: open.url, head };
+}
+
+/** The branch goes by compare and swap, since a closed pull request that was just updated would be a lost bump. */
+async function close(
+  { number, url, head }: OpenPullRequest,
+  branch: string,
+  body: string,
+  place: Place,
+): Promise<"closed" | "moved"> {
+  const { owner, repository: repo } = place.github;
+  const path = "PATCH /repos/{owner}/{repo}/pulls/{pull_number}";
+  try {
+    const refs = await readRefs([branch], place);
+    if (refs.heads.get(branch) !== head) return "moved";
+    await move(refs.id, [{ name: branch, before: head, after: ABSENT }], place);
+    await place.client.request(path, { owner, repo, pull_number: number, state: "closed", body });
+    return "closed";
+  } catch (error) {
+    if (isStale(error)) return "moved";
+    throw githubProblem(`cannot close ${url}`, error);
+  }
 }
 
 /** @returns the new one; or the open one with its head, when the answer to an earlier try got lost */

@@ -9,6 +9,39 @@ import { onlyKustomizations } from "./read-overlays.ts";
 export interface Offered {
   images: readonly PinnedImage[];
   sources: ReadonlyMap<string, string>;
+  /** The pull request, where all that waits in it is among them. */
+  joined?: OpenPullRequest;
+}
+
+/** An image that waits in a pull request, and what it was built from. */
+export interface WaitingImage {
+  image: PinnedImage;
+  from: string;
+}
+
+/**
+ * Reads what an environment's pull request would bring.
+ *
+ * @param environment its name
+ * @param pending the pull request
+ * @param history reads its commit
+ * @returns the images and the commit's message; `undefined` when that is none that a delivery has made
+ */
+export async function readWaiting(
+  environment: string,
+  pending: OpenPullRequest,
+  history: History,
+): Promise<{ waiting: WaitingImage[]; message: string } | undefined> {
+  const own = (await history.bumps(environment, pending.head)).find(({ commit }) => commit === pending.head);
+  if (own === undefined) return undefined;
+  const record = parseBumpRecord(own.commit, own.message);
+  const files = await history.filesAt(pending.head, `overlays/${environment}`);
+  const { pinned } = pinnedImages(onlyKustomizations(files));
+  const waiting = [...record.images].flatMap(([name, { digest, source: from }]) => {
+    const image = pinned.get(name);
+    return image !== undefined && image.digest === digest && from !== undefined ? [{ image, from }] : [];
+  });
+  return { waiting, message: own.message };
 }
 
 /**
@@ -30,15 +63,9 @@ export async function readPending(
 ): Promise<Offered> {
   const sources = new Map(images.map(({ name }) => [name, source]));
   if (pending === undefined) return { images, sources };
-  const own = (await history.bumps(environment, pending.head)).find(({ commit }) => commit === pending.head);
-  if (own === undefined) return { images, sources };
-  const record = parseBumpRecord(own.commit, own.message);
-  const files = await history.filesAt(pending.head, `overlays/${environment}`);
-  const { pinned } = pinnedImages(onlyKustomizations(files));
-  const waiting = [...record.images].flatMap(([name, { digest, source: from }]) => {
-    const image = pinned.get(name);
-    return image !== undefined && image.digest === digest && from !== undefined ? [{ image, from }] : [];
-  });
+  const read = await readWaiting(environment, pending, history);
+  if (read === undefined) return { images, sources };
+  const { waiting } = read;
   const orders = await history.compare(
     source,
     waiting.map(({ from }) => from),
@@ -50,5 +77,5 @@ export async function readPending(
     kept.set(image.name, image);
     sources.set(image.name, from);
   }
-  return { images: [...kept.values()], sources };
+  return { images: [...kept.values()], sources, joined: pending };
 }

@@ -28,4 +28,13 @@ export interface PullRequests {
    * @throws UserError when it is refused
    */
   propose(proposal: Proposal): Promise<OpenPullRequest | "moved">;
+  /**
+   * Closes one that nothing is left of, with its branch.
+   *
+   * @param branch its own
+   * @param reason what its description says from now on
+   * @returns `moved` when somebody has put something else on the branch meanwhile: then it stays open
+   * @throws UserError when it is refused
+   */
+  close(pull: OpenPullRequest, branch: string, reason: string): Promise<"closed" | "moved">;
 }

@@ -15,6 +15,7 @@ export interface Inputs {
   /** The delivery's commit, or `undefined` when nothing was delivered: then only what waits is published. */
   commit: string | undefined;
   sourceCommit: string | undefined;
+  /** What was built; empty for what the delivery's commit says it moved. */
   images: readonly PinnedImage[];
   /** Files that lie beside the record, by path. */
   files: readonly string[];

@@ -70,7 +70,7 @@ describe("run, with a real S3 store", { timeout: 60_000 }, () => {
     await s3.start();
     await write("timings.txt", "12 s\n");
     const key = `deliveries/local/${commits[2]}/record.json`;
-    expect((await report({ files: ["timings.txt"] })).outputs).toEqual({
+    expect((await report({ files: ["timings.txt", "not-there.json"] })).outputs).toEqual({
       published: "1",
       spooled: "",
       record: key,
@@ -97,6 +97,41 @@ describe("run, with a real S3 store", { timeout: 60_000 }, () => {
     expect(await store.list("deliveries/local/index/", 10)).toHaveLength(1);
     expect(await store.write(key, "other", "text/plain")).toBe("there");
     expect(await store.read("deliveries/nothing")).toBeUndefined();
+  });
+
+  test("what no build tells, as after a promotion, the delivery's own commit does", async () => {
+    const { commits, s3, report, read, sources } = await place();
+    await s3.start();
+    await report({ images: [], sourceCommit: undefined });
+    expect(JSON.parse(await read(`deliveries/local/${commits[2]}/record.json`))).toMatchObject({
+      sourceCommit: sources[2],
+      images: ["a", "b"].map((name) => ({ name, reference: builtFrom(name, 3).reference })),
+      files: expect.arrayContaining([
+        expect.objectContaining({ name: "images/a/sbom.json" }),
+        expect.objectContaining({ name: "images/b/provenance.json" }),
+      ]),
+      timings: { seconds: expect.any(Number) },
+    });
+    // As it was then, whatever came since.
+    await report({ commit: commits[1], images: [], sourceCommit: undefined });
+    expect(JSON.parse(await read(`deliveries/local/${commits[1]}/record.json`)).images).toEqual(
+      ["a", "b"].map((name) => ({ name, reference: builtFrom(name, 2).reference })),
+    );
+  });
+
+  test("more than a page of artifacts waits, and none is forgotten", async () => {
+    const { s3, github, report } = await place();
+    await report();
+    const [kept] = github.artifacts.splice(0);
+    if (kept === undefined) throw new Error("nothing was kept");
+    // What others kept since is no record here, and stands before it in GitHub's list.
+    github.artifacts.push(kept);
+    for (let of = 0; of < 120; of++) {
+      github.artifacts.push({ name: "wavehouse-records", zip: zipSync({}) });
+    }
+    await s3.start();
+    expect((await report({ commit: undefined })).outputs).toMatchObject({ published: "1", spooled: "" });
+    expect(github.violations).toEqual([]);
   });
 
   test("lists the newest first", async () => {

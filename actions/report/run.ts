@@ -1,4 +1,7 @@
+import { onlyKustomizations } from "../lib/delivery/read-overlays.ts";
 import type { ActionResult } from "../lib/domain/action-result.ts";
+import type { PinnedImage } from "../lib/domain/built-image.ts";
+import { parseBumpRecord } from "../lib/domain/bump-record.ts";
 import {
   bundleRecord,
   type DeliveryRecord,
@@ -7,6 +10,7 @@ import {
   type RecordBundle,
   storedObjects,
 } from "../lib/domain/delivery-record.ts";
+import { pinnedImages } from "../lib/domain/pinned-images.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import type { History } from "../lib/ports/history.ts";
 import type { ImageEvidence } from "../lib/ports/image-evidence.ts";
@@ -43,7 +47,7 @@ const LISTED = 10;
  * @param inputs which delivery, and where its record goes
  * @param ports the repository, the store, what earlier runs kept
  * @returns the outputs `published`, `spooled` and `record`
- * @throws UserError when the commit or a file of the record is not there
+ * @throws UserError when the commit is not there
  */
 export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const own = inputs.commit === undefined ? undefined : await makeBundle(inputs, inputs.commit, ports);
@@ -78,6 +82,10 @@ async function makeBundle(inputs: Inputs, commit: string, ports: Ports): Promise
   }
   const contents: Record<string, string> = {};
   for (const path of inputs.files) {
+    if (!(await ports.workspace.exists(path))) {
+      ports.logger.warning(`${path} is not in the record: there is no such file.`);
+      continue;
+    }
     contents[path.replace(/^(?:\.?\/)+/, "")] = new TextDecoder().decode(await ports.workspace.read(path));
   }
   const overlays = (await ports.workspace.list("overlays")).flatMap(
@@ -86,13 +94,36 @@ async function makeBundle(inputs: Inputs, commit: string, ports: Ports): Promise
   for (const environment of overlays) {
     contents[`manifests/${environment}.yaml`] = await ports.renderer.render(`overlays/${environment}`);
   }
-  const built = inputs.images.filter(({ changed }) => changed);
+  const told = await readDelivered(inputs, commit, ports);
+  const built = told.images.filter(({ changed }) => changed);
   Object.assign(contents, await readEvidence(built, ports.evidence, ports.logger));
-  const images = inputs.images.map(({ name, reference }) => ({ name, reference }));
-  const { environment, sourceCommit } = inputs;
+  const images = told.images.map(({ name, reference }) => ({ name, reference }));
+  const { environment } = inputs;
+  const { sourceCommit } = told;
   const merged = sourceCommit === undefined ? undefined : await ports.history.describe(sourceCommit);
   const timings = merged === undefined ? undefined : timingsOf(merged.date, described.date);
   return bundleRecord({ environment, commit, time: described.date, sourceCommit, timings, images }, contents);
+}
+
+/** What the build has told; and where none was, as after a promotion or a roll-back, what the commit says of itself. */
+async function readDelivered(
+  { environment, images, sourceCommit }: Inputs,
+  commit: string,
+  { history }: Pick<Ports, "history">,
+): Promise<{ images: readonly PinnedImage[]; sourceCommit: string | undefined }> {
+  if (images.length > 0) return { images, sourceCommit };
+  const bumps = await history.bumps(environment, commit);
+  const message = bumps.find((bump) => bump.commit === commit)?.message;
+  if (message === undefined) return { images, sourceCommit };
+  const record = parseBumpRecord(commit, message);
+  const overlays = await history.filesAt(commit, `overlays/${environment}`);
+  const { pinned } = pinnedImages(onlyKustomizations(overlays));
+  const moved = [...record.images].flatMap(([name, { digest }]): PinnedImage[] => {
+    const pin = pinned.get(name);
+    return pin?.digest === digest ? [{ ...pin, changed: true }] : [];
+  });
+  const main = /^Wavehouse-Source-Commit: ([0-9a-f]{40})$/m.exec(message)?.[1];
+  return { images: moved, sourceCommit: sourceCommit ?? main };
 }
 
 /** By the commits' own times, so that whoever publishes it again writes the same. */

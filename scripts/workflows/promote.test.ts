@@ -2,9 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { s3Records } from "../../actions/lib/adapters/s3-records.ts";
 import { bumpMessage } from "../../actions/lib/domain/bump-message.ts";
 import { planBump } from "../../actions/lib/domain/plan-bump.ts";
 import { builtFrom } from "../../actions/lib/testing/delivered-repository.ts";
+import { loopbackS3 } from "../../actions/lib/testing/loopback-s3.ts";
 import { writeFiles } from "../../actions/lib/testing/write-files.ts";
 import { type Forge, type Run, startForge } from "./act.ts";
 
@@ -52,7 +54,7 @@ function dispatch(workflow: string, inputs: Record<string, string>, ref = "main"
   return forge.run(workflow, "workflow_dispatch", { payload: { ref: `refs/heads/${ref}`, inputs } });
 }
 
-describe("by hand, under act", { timeout: 120_000 }, () => {
+describe("by hand, under act", { timeout: 240_000 }, () => {
   test("promote shows the difference, then makes the commit", async () => {
     const shown = await dispatch("promote.yml", {
       from: "dev",
@@ -107,6 +109,57 @@ describe("by hand, under act", { timeout: 120_000 }, () => {
     });
     await dispatch("promote.yml", { from: "prod", to: "dev", images: "", "dry-run": "false", ...unproved });
     expect(await tags("dev")).toEqual(["t2", "t2"]);
+  });
+
+  test("a promotion leaves its record in the store, and one that is down keeps it for the next run", async () => {
+    const s3 = await loopbackS3();
+    const promote = async (of: number): Promise<{ run: Run; commit: string }> => {
+      await forge.git("fetch", "--quiet", "origin", "main");
+      await forge.git("reset", "--quiet", "--hard", "FETCH_HEAD");
+      texts.set("dev", await forge.git("show", `HEAD:${path("dev")}`));
+      await bump("dev", of);
+      await forge.git("push", "--quiet", "origin", "main");
+      const inputs = { from: "dev", to: "prod", images: "", "dry-run": "false", ...unproved };
+      const run = await forge.run("promote.yml", "workflow_dispatch", {
+        payload: { ref: "refs/heads/main", inputs },
+        variables: {
+          WAVEHOUSE_REGISTRY: "localhost:5001",
+          WAVEHOUSE_RECORDS_BUCKET: "records",
+          WAVEHOUSE_RECORDS_ENDPOINT: s3.options.endpoint,
+        },
+        secrets: {
+          WAVEHOUSE_RECORDS_KEY_ID: s3.options.credentials?.accessKeyId ?? "",
+          WAVEHOUSE_RECORDS_SECRET: s3.options.credentials?.secretAccessKey ?? "",
+        },
+      });
+      expect(run.jobs, run.log.slice(-6_000)).toEqual({
+        succeeded: ["Promote", "Record the delivery"],
+        failed: [],
+      });
+      await forge.git("fetch", "--quiet", "origin", "main");
+      return { run, commit: await forge.git("rev-parse", "FETCH_HEAD") };
+    };
+    const down = await promote(3);
+    expect(down.run.log).toContain(
+      "The delivery record waits for the next run: cannot write deliveries/prod/",
+    );
+    expect(down.run.log).toContain("artifact wavehouse-records");
+    // These environments have nothing but images, which no validation takes: a gap in the record, and no loss of it.
+    expect(down.run.log).toContain("validation.json is not in the record: there is no such file.");
+    await s3.start();
+    const { commit } = await promote(4);
+    const store = s3Records(s3.options);
+    const record = await store.read(`deliveries/prod/${commit}/record.json`);
+    const images = names.map((name) => ({ name, reference: builtFrom(name, 4).reference }));
+    expect(JSON.parse(new TextDecoder().decode(record))).toMatchObject({
+      environment: "prod",
+      commit,
+      images,
+    });
+    const listed = JSON.parse(new TextDecoder().decode(record)) as { files: { name: string }[] };
+    expect(listed.files.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["manifests/dev.yaml", "manifests/local.yaml", "manifests/prod.yaml"]),
+    );
   });
 
   test("another branch than the default one does nothing", async () => {

@@ -1,6 +1,7 @@
 import type { Planned } from "../lib/delivery/deliver-edits.ts";
 import { describeProposal } from "../lib/delivery/describe-proposal.ts";
 import { newestSource } from "../lib/delivery/newest-source.ts";
+import { readWaiting, type WaitingImage } from "../lib/delivery/pending-images.ts";
 import { type OrderedBump, planOrderedBump, readRecords } from "../lib/delivery/plan-ordered-bump.ts";
 import { readOverlays } from "../lib/delivery/read-overlays.ts";
 import type { PinnedImage } from "../lib/domain/built-image.ts";
@@ -11,6 +12,7 @@ import { explainLeft } from "../lib/domain/order-images.ts";
 import { pinnedImages } from "../lib/domain/pinned-images.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import type { History } from "../lib/ports/history.ts";
+import type { OpenPullRequest } from "../lib/ports/pull-requests.ts";
 import type { Workspace } from "../lib/ports/workspace.ts";
 import type { Inputs } from "./inputs.ts";
 
@@ -28,12 +30,15 @@ export interface Promotion extends Planned, OrderedBump {
  *
  * @param inputs from where, to where, which images
  * @param repoURL where Argo CD reads the repository
+ * @param pending the pull request that this one will be, where one is open: what waits in it stays part of it as long as
+ *   the one environment runs it
  * @param at the repository's files and its history
  * @throws UserError that names each image in the way, and why
  */
 export async function planPromotion(
   { from, to, images: chosen }: Inputs,
   repoURL: string | undefined,
+  pending: OpenPullRequest | undefined,
   { workspace, history }: { workspace: Workspace; history: History },
 ): Promise<Promotion> {
   const giving = pinnedImages((await readOverlays(from, workspace, "from")).kustomizations);
@@ -41,11 +46,20 @@ export async function planPromotion(
   const taking = pinnedImages(overlays.kustomizations);
   const taken = new Set([...taking.pinned.keys(), ...taking.unpinned]);
   checkChosen(chosen, taken, to);
-  const asked = [...taken].filter((name) => chosen.length === 0 || chosen.includes(name));
+  const waiting = pending === undefined ? [] : ((await readWaiting(to, pending, history))?.waiting ?? []);
+  const runs = ({ image }: WaitingImage): boolean => giving.pinned.get(image.name)?.digest === image.digest;
+  const joined = new Set(waiting.filter(runs).map(({ image }) => image.name));
+  const asked = [...taken].filter((name) => chosen.length === 0 || chosen.includes(name) || joined.has(name));
   const images = asked.flatMap((name) => giving.pinned.get(name) ?? []);
   const skipped = asked
     .filter((name) => !giving.pinned.has(name))
     .map((name) => `${name} is not part of it: ${from} does not pin it by tag and digest.`);
+  for (const { image } of waiting) {
+    if (asked.includes(image.name)) continue;
+    skipped.push(
+      `${image.name} waited in ${pending?.url} with ${image.tag}, and does no more: ${from} does not run that.`,
+    );
+  }
   const sources = await readSources(from, images, history);
   const source = (image: string): string => sources.get(image) ?? "";
   const plan = await planOrderedBump(to, overlays, images, source, history);

@@ -43,8 +43,8 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const target = { environment: to, way, dryRun, commit: true, pushBranch, done: "promoted" };
   const signer = await readTrustedSigner(to, settings, ports.workspace);
   const verify = imageVerification(signer, ports);
-  const { plan, commit, pullRequest } = await deliverEdits(target, ports, async () => {
-    const planned = await planPromotion(inputs, settings.repoURL, ports);
+  const { plan, commit, pullRequest } = await deliverEdits(target, ports, async (pending) => {
+    const planned = await planPromotion(inputs, settings.repoURL, pending, ports);
     await verify(planned.moving);
     if (way === "commit" || planned.proposal === undefined) return planned;
     const { title, body } = planned.proposal;

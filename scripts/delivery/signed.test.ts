@@ -22,6 +22,7 @@ import { craneProgram } from "../../actions/lib/testing/crane-program.ts";
 import { gitRepository } from "../../actions/lib/testing/git-repository.ts";
 import { loopbackSigstore } from "../../actions/lib/testing/loopback-sigstore.ts";
 import { silentLogger } from "../../actions/lib/testing/silent-logger.ts";
+import { run as runPromote } from "../../actions/promote/run.ts";
 
 let program: string;
 let server: LoopbackRegistry;
@@ -67,6 +68,7 @@ async function place(options: {
     "pipelines/breweries/gold/x.sql": "select 1",
     "pipelines/runtime/requirements-spark.lock": "attrs==26.1.0 \\\n    --hash=sha256:00\n",
     [overlay]: `images:\n${entries}`,
+    "overlays/dev/kustomization.yaml": `images:\n${entries}`,
     "overlays/prod/cicd/environment.yaml": `data:\n  repoURL: ${source}.git\n  signed-by: ${options.signedBy}\n`,
     "keys/signing.pub": options.pub ?? "",
   });
@@ -88,10 +90,10 @@ async function place(options: {
     logger: silentLogger(),
   });
   const { verifier = ports.verifier } = options;
-  const bump = (offered: readonly PinnedImage[] = images) =>
+  const bump = (offered: readonly PinnedImage[] = images, environment = "prod") =>
     run(
       {
-        environment: "prod",
+        environment,
         images: offered,
         sourceCommit: undefined,
         commit: true,
@@ -101,13 +103,22 @@ async function place(options: {
       },
       { ...ports, verifier },
     );
+  const promote = () =>
+    runPromote(
+      {
+        ...{ from: "dev", to: "prod", images: [], pushBranch: undefined, dryRun: false, committer },
+        // That nobody says it is healthy is no matter here, and no way around signatures.
+        unproved: true,
+      },
+      { ...ports, verifier },
+    );
   const head = await here.git("rev-parse", "HEAD");
   const refuses = async (reason: string | RegExp, offered?: readonly PinnedImage[]): Promise<void> => {
     await expect(bump(offered)).rejects.toThrow(reason);
     expect(await here.git("rev-parse", "HEAD")).toBe(head);
     expect(await here.git("status", "--porcelain", "overlays")).toBe("");
   };
-  return { ...here, registry, images, bump, refuses };
+  return { ...here, registry, images, bump, promote, refuses };
 }
 
 const signedByKey = () => {
@@ -152,6 +163,22 @@ describe("an environment that takes only what a key has signed", () => {
   test("refuses what is not signed, and moves none of the others", async () => {
     const at = await place({ ...signedByKey(), signer: undefined });
     await at.refuses(/breweries-silver \(\S+\): it is not signed\nbreweries-tests \(/);
+  });
+
+  test("takes by promotion what is signed, and refuses what is not though another environment runs it", {
+    timeout: 90_000,
+  }, async () => {
+    const signed = await place(signedByKey());
+    await signed.bump(undefined, "dev");
+    expect((await signed.promote()).outputs.changed).toBe("true");
+    const unsigned = await place({ ...signedByKey(), signer: undefined });
+    await unsigned.bump(undefined, "dev");
+    const head = await unsigned.git("rev-parse", "HEAD");
+    await expect(unsigned.promote()).rejects.toThrow(
+      /breweries-silver \(\S+\): it is not signed\nbreweries-tests/,
+    );
+    expect(await unsigned.git("rev-parse", "HEAD")).toBe(head);
+    expect(await unsigned.git("status", "--porcelain", "overlays")).toBe("");
   });
 
   test("refuses what another key has signed", async () => {

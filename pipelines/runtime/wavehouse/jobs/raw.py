@@ -127,8 +127,10 @@ def _plan(run: Run, snapshot: SourceSnapshot, table: Table) -> _Read:
     if state and (run.reload or _went_back(cursor, state)):
         generation += 1
     elif state and cursor and state.cursor is not None:
-        known_since = _lower_bound(table, cursor, state)
-        since = _since(cursor, known_since)
+        bound = _lower_bound(table, state)
+        since = _since(cursor, bound)
+        # No later than what is read is compared with: a bound goes back by the fold, and its zone may, too.
+        known_since = bound if isinstance(bound, int) else bound - 2 * _fold(cursor)
     return _Read(
         run=run,
         snapshot=snapshot,
@@ -157,7 +159,7 @@ def _cursor(run: Run, snapshot: SourceSnapshot, table: Table, relation: Relation
     elif "with time zone" in relation.types[column.source_field]:
         sql = f"CASE WHEN isfinite({name}) THEN {name} END"
     elif kind in ("timestamp", "timestamp without time zone", "date"):
-        sql = f"CASE WHEN isfinite({name}) THEN {name}::timestamp AT TIME ZONE {zone} END"
+        sql = f"CASE WHEN isfinite({name}) THEN {_in_utc(f'{name}::timestamp', zone)} END"
     else:
         raise UserError(
             f"{run.pipeline.at(column.line)}: table {table.name}: the cursor {column.name} is a {kind} in the source: "
@@ -165,6 +167,16 @@ def _cursor(run: Run, snapshot: SourceSnapshot, table: Table, relation: Relation
         )
     found = snapshot.value(relation.select({"newest": f"max({sql})"}))
     return _Cursor(column, name, relation.types[column.source_field], sql, found)
+
+
+def _in_utc(local: str, zone: str) -> str:
+    """SQL for a local time in UTC. In the hour that comes twice nobody can tell which is later: all of it is its end.
+
+    Of versions with one cursor the last to arrive is the newest.
+    """
+    moment = f"({local} AT TIME ZONE {zone})"
+    twice = f"({moment} - interval '1 hour') AT TIME ZONE {zone} = {local}"
+    return f"CASE WHEN {twice} THEN date_trunc('hour', {moment}) + interval '1 hour' ELSE {moment} END"
 
 
 def _went_back(cursor: _Cursor | None, state: RawState) -> bool:
@@ -177,13 +189,13 @@ def _went_back(cursor: _Cursor | None, state: RawState) -> bool:
     return cursor.newest is None or _value(cursor, cursor.newest) < cast("Any", state.cursor)
 
 
-def _lower_bound(table: Table, cursor: _Cursor, state: RawState) -> datetime | int:
+def _lower_bound(table: Table, state: RawState) -> datetime | int:
     """From where on is read: the newest cursor that came, less the lag for what is committed late."""
     if isinstance(state.cursor, int):
         return state.cursor
     # A clock that ran ahead left cursors from the future: from those on, nothing would come for a while.
     reached = min(cast("datetime", state.cursor), state.ingested_at)
-    return reached - table.load.lag - _fold(cursor)
+    return reached - table.load.lag
 
 
 def _fold(cursor: _Cursor) -> timedelta:
@@ -201,7 +213,9 @@ def _since(cursor: _Cursor, bound: datetime | int) -> str:
         return f"{cursor.name} >= {bound} OR {cursor.name} IS NULL"
     moment = f"TIMESTAMPTZ {literal(bound.astimezone(UTC).isoformat())}"
     if "with time zone" not in cursor.kind:
-        moment = f"{moment} AT TIME ZONE {literal(cursor.column.timezone)}"
+        # By the clock on the wall, which is what goes back.
+        fold = f"interval '{_fold(cursor).total_seconds():.0f} seconds'"
+        moment = f"{moment} AT TIME ZONE {literal(cursor.column.timezone)} - {fold}"
     kind = "date" if cursor.kind == "date" else "timestamp"
     typed = moment if "with time zone" in cursor.kind else f"({moment})::{kind}"
     return f"{cursor.name} >= {typed} OR {cursor.name} IS NULL OR NOT isfinite({cursor.name})"

@@ -14,13 +14,13 @@ from wavehouse.errors import UserError
 from wavehouse.jobs.command import Counted, RuleBrokenError, Run, main
 from wavehouse.jobs.publish_raw import publish_versions, staged_dates
 from wavehouse.jobs.rules import Check, checks_of, find_failing, require_sound
+from wavehouse.jobs.table_format import Written
 from wavehouse.spec_partition import BY_DATE
 
 if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame, Row
 
-    from wavehouse.jobs.table_format import Written
     from wavehouse.report import RuleMetrics, TableMetrics
     from wavehouse.spec import Table
 
@@ -110,6 +110,8 @@ def _staged(run: Run, table: Table) -> DataFrame:
 def _publish(run: Run, checked: _Checked) -> TableMetrics:
     """Quarantine first: a run that dies in between leaves readers what they had, and its rerun does both."""
     table = checked.table
+    if _nothing_came(run, checked):
+        return _metrics(checked, Written(0, 0))
     dates = staged_dates(run, checked.looked_at) if run.pipeline.is_raw(table) else [run.partition]
     _quarantine(run, checked, dates)
     if run.pipeline.is_raw(table):
@@ -125,6 +127,12 @@ def _publish(run: Run, checked: _Checked) -> TableMetrics:
         # `append` too: a run that is repeated must not add its rows twice.
         written = run.tables.replace_dates(rows, key, [run.partition], table.partitions)
     return _metrics(checked, written)
+
+
+def _nothing_came(run: Run, checked: _Checked) -> bool:
+    """Whether raw has nothing of the run's date and nothing that waits: then all is published as it should be."""
+    key = layout.silver_table(run.pipeline.name, checked.table.name)
+    return run.pipeline.is_raw(checked.table) and not checked.staged and run.tables.exists(key)
 
 
 def _quarantine(run: Run, checked: _Checked, dates: list[str]) -> None:

@@ -44,6 +44,10 @@ class Shop:
         """One more day happens."""
         self._run("-f", str(script))
 
+    def change(self, sql: str) -> None:
+        """Something else happens to the database."""
+        self._run("-c", sql)
+
     def observe(self, pipeline: Pipeline, run: int, day: date) -> None:
         """Takes note of what an ingest sees now."""
         calls = []

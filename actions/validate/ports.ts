@@ -6,6 +6,7 @@ import type { ManifestValidator } from "../lib/ports/manifest-validator.ts";
 import type { Memory } from "../lib/ports/memory.ts";
 import type { PipelineLoader } from "../lib/ports/pipeline-loader.ts";
 import type { ReportFiles } from "../lib/ports/report-files.ts";
+import type { SqlAnalyzer } from "../lib/ports/sql-analyzer.ts";
 import type { WorkflowChecker } from "../lib/ports/workflow-checker.ts";
 import type { Workspace } from "../lib/ports/workspace.ts";
 
@@ -17,6 +18,8 @@ export interface Ports {
   logger: Logger;
   /** Loads the pipelines in Airflow; without it none is. */
   loader?: PipelineLoader;
+  /** Analyzes the marts' queries; without it only their text is read. */
+  analyzer?: SqlAnalyzer;
   /** Checks workflows; without it none is. */
   workflows?: WorkflowChecker;
   /** What earlier runs worked out. */

@@ -25,7 +25,8 @@ export interface ValidationResult extends ActionResult {
  */
 export async function run(inputs: Inputs, ports: Ports): Promise<ValidationResult> {
   const recall = await readRecall(ports);
-  const key = recall && keyOf([...recall.ids], ports.workflows !== undefined, ports.loader !== undefined);
+  const programs = [ports.workflows, ports.loader, ports.analyzer].map((port) => port !== undefined);
+  const key = recall && keyOf([...recall.ids], programs);
   const kept = recall?.memory.get("result", "all") as { key: string; validation: Validation } | undefined;
   const unchanged = kept !== undefined && kept.key === key && !inputs.fix ? kept.validation : undefined;
   const validation = unchanged ?? (await workOut(inputs, ports, recall));

@@ -6,6 +6,7 @@ import { planContents } from "../lib/domain/plan-images.ts";
 import type { Validation } from "../lib/render/render-validation.ts";
 import { checkLoading } from "./check-loading.ts";
 import { checkManifests } from "./check-manifests.ts";
+import { checkMarts } from "./check-marts.ts";
 import { checkWorkflows } from "./check-workflows.ts";
 import { findingsOf } from "./findings-or.ts";
 import type { Inputs } from "./inputs.ts";
@@ -52,6 +53,7 @@ export async function validate(
   // Airflow takes seconds to start; meanwhile the rest is checked.
   const inPython = loadPipelines(repository, ports, recall);
   const ofPipelines = checkAllPipelines(repository, recall);
+  const ofMarts = analyzeMarts(repository, ofPipelines, ports, recall);
   const ofWorkflows = await checkWorkflows(ports.workflows, repository.all, recall);
   const manifests = await checkManifests(inputs, repository, ports, recall);
   const findings = [
@@ -60,6 +62,7 @@ export async function validate(
     ...ofWorkflows,
     ...manifests.findings,
     ...(await inPython),
+    ...(await ofMarts),
   ];
   return {
     findings: sortFindings(distinct(findings)),
@@ -104,6 +107,23 @@ function loadPipelines(
   // Told where it is waited for.
   loading.catch(() => undefined);
   return loading;
+}
+
+/** Where something else is wrong with a pipeline, the engine would tell that again in its own words. */
+function analyzeMarts(
+  { pipelines, entries }: Repository,
+  told: readonly Finding[],
+  { analyzer }: Ports,
+  recall: Recall | undefined,
+): Promise<Finding[]> {
+  if (analyzer === undefined) return Promise.resolve([]);
+  const sound = pipelines.filter(
+    ({ folder }) => !told.some(({ file, severity }) => severity === "error" && file.startsWith(`${folder}/`)),
+  );
+  const analyzing = checkMarts({ pipelines: sound, entries, analyzer, recall });
+  // Told where it is waited for.
+  analyzing.catch(() => undefined);
+  return analyzing;
 }
 
 /** Two environments that share a base tell its mistakes twice. */

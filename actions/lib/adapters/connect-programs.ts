@@ -1,10 +1,14 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Versions } from "../domain/versions.ts";
 import type { PipelineLoader } from "../ports/pipeline-loader.ts";
+import type { SqlAnalyzer } from "../ports/sql-analyzer.ts";
 import type { WorkflowChecker } from "../ports/workflow-checker.ts";
 import { pipelineLoader } from "./pipeline-loader.ts";
 import type { PythonEnvironment } from "./python-environment.ts";
+import type { PythonProgram } from "./python-problems.ts";
+import { sparkAnalyzer } from "./spark-analyzer.ts";
 
 const LOCK = "requirements.lock";
 
@@ -18,7 +22,7 @@ const LOCK = "requirements.lock";
 export function connectPrograms(
   root: string,
   toolsDir: string,
-): { workflows: WorkflowChecker; loader: PipelineLoader } {
+): { workflows: WorkflowChecker; loader: PipelineLoader; analyzer: SqlAnalyzer } {
   const checkout = join(toolsDir, "../..");
   // A repository's pipelines run on its own lock; one that brings none is checked with this one's tools.
   const own = join(root, "pipelines/runtime");
@@ -28,6 +32,12 @@ export function connectPrograms(
     environment ??= prepare(locks, checkout);
     return environment;
   };
+  const program = (name: string): PythonProgram => ({
+    root,
+    program: join(checkout, "scripts/validate", name),
+    lock: join(locks, LOCK),
+    python: async () => (await python()).python,
+  });
   return {
     workflows: {
       check: async (files) => {
@@ -36,12 +46,8 @@ export function connectPrograms(
         return (await Promise.all(checkers.map((checker) => checker.check(files)))).flat();
       },
     },
-    loader: pipelineLoader({
-      root,
-      program: join(checkout, "scripts/validate/load_pipelines.py"),
-      lock: join(locks, LOCK),
-      python: async () => (await python()).python,
-    }),
+    loader: pipelineLoader(program("load_pipelines.py")),
+    analyzer: sparkAnalyzer({ ...program("analyze_marts.py"), javaHome: () => findJavaHome(checkout) }),
   };
 }
 
@@ -57,10 +63,21 @@ async function connectCheckers(
 }
 
 async function prepare(locks: string, checkout: string): Promise<PythonEnvironment> {
-  const [{ preparePython }, { parseVersions, VERSIONS_FILE }] = await Promise.all([
-    import("./python-environment.ts"),
-    import("../domain/versions.ts"),
+  const { preparePython } = await import("./python-environment.ts");
+  const { python } = await readVersions(checkout);
+  return preparePython({ locks, oldest: python });
+}
+
+async function findJavaHome(checkout: string): Promise<string> {
+  const [{ findJava }, { javaVersions }] = await Promise.all([
+    import("./java.ts"),
+    import("../domain/java-versions.ts"),
   ]);
-  const { of } = parseVersions(await readFile(join(checkout, VERSIONS_FILE)));
-  return preparePython({ locks, oldest: of.python });
+  const { spark, java } = await readVersions(checkout);
+  return (await findJava(javaVersions(spark, java))).home;
+}
+
+async function readVersions(checkout: string): Promise<Versions["of"]> {
+  const { parseVersions, VERSIONS_FILE } = await import("../domain/versions.ts");
+  return parseVersions(await readFile(join(checkout, VERSIONS_FILE))).of;
 }

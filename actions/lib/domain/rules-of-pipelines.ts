@@ -119,6 +119,11 @@ export const PIPELINE_RULES: readonly Rule[] = [
     "Correct the column or the transform.",
   ),
   error("pipeline/repeated", "The same value stands twice in a list of different ones.", "Drop one of them."),
+  error(
+    "pipeline/sql-analysis",
+    "Spark, which runs the query, refuses it: a column, a type or an argument is not what it needs.",
+    "Change the query as the message says.",
+  ),
   error("pipeline/sql-syntax", "The SQL would fail when it runs.", "Mend the place that is named."),
   error("pipeline/time-zone", "Airflow would refuse the DAG.", "Use a name of the time zone database."),
   error(

@@ -120,11 +120,13 @@ async function runDay(
   await waitForSuccess(e2e, "ecommerce_process", { partition, since }, note);
   for (const mart of marts) await waitForSuccess(e2e, `ecommerce_gold_${mart}`, { partition, since }, note);
   const seconds = (Date.now() - from) / 1_000;
-  const completed = completions(e2e.sparkApplications.observations, from).map(({ step }) => step);
-  expectThat(
-    JSON.stringify(completed.toSorted()) === JSON.stringify(jobs.toSorted()),
-    () => `completed were ${completed.join(", ") || "none"}; expected ${jobs.join(", ")}`,
-  );
+  // What the API server tells comes a little after what Airflow does.
+  await waitUntil("the day's Spark jobs", { timeoutMs: 60_000 }, async () => {
+    const completed = completions(e2e.sparkApplications.observations, from).map(({ step }) => step);
+    return JSON.stringify(completed.toSorted()) === JSON.stringify(jobs.toSorted())
+      ? { done: undefined }
+      : { not: `completed were ${completed.join(", ") || "none"}; expected ${jobs.join(", ")}` };
+  });
   return { seconds, steps };
 }
 

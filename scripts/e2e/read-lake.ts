@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ProcessError, runProcess } from "../../actions/lib/adapters/process.ts";
 import { prepare } from "../setup/prepare.ts";
@@ -77,10 +77,11 @@ export async function readLake(
 async function writeHosts(kubectl: E2e["kubectl"], file: string): Promise<string> {
   const lines = await Promise.all(
     services.map(async ({ name, namespace }) => {
-      const { hostname } = new URL(await serviceAddress(kubectl, name, namespace));
-      return `${hostname} ${name}.${namespace}.svc.cluster.local\n`;
+      const address = new URL(await serviceAddress(kubectl, name, namespace));
+      return `${address.hostname} ${name}.${namespace}.svc.cluster.local\n`;
     }),
   );
-  await writeFile(file, `127.0.0.1 localhost\n${lines.join("")}`);
+  // Java knows no other names then: this machine's own is one that Spark asks for.
+  await writeFile(file, `127.0.0.1 localhost ${hostname()}\n${lines.join("")}`);
   return file;
 }

@@ -94,7 +94,7 @@ function unmasked(tables: readonly SqlTable[], tokens: readonly SqlToken[], spec
     );
     const named =
       own === undefined
-        ? tokens.find((token, index) => isUnqualified(token, index, tokens, tables, personal))
+        ? tokens.find((token, index) => isUnqualified(token, index, tokens, personal))
         : { text: own.column, offset: own.offset };
     if (named === undefined) return [];
     const what = named.text === "*" ? personal[1] : named.text;
@@ -108,24 +108,26 @@ function unmasked(tables: readonly SqlTable[], tokens: readonly SqlToken[], spec
   });
 }
 
-/** Without a name before it, a column is of that table where there is no other; a star is of all. */
+/**
+ * Without a name before it, a column may be of that table, in whichever part of the query: where it is another's, saying
+ * so costs one word. A star is of all.
+ */
 function isUnqualified(
   { kind, text }: SqlToken,
   index: number,
   tokens: readonly SqlToken[],
-  tables: readonly SqlTable[],
   personal: readonly string[],
 ): boolean {
   if (text === "*") return isStar(tokens, index);
   const isName = kind === "word" || kind === "name";
-  return (
-    isName && tables.length === 1 && tokens[index - 1]?.text !== "." && personal.includes(text.toLowerCase())
-  );
+  return isName && tokens[index - 1]?.text !== "." && personal.includes(text.toLowerCase());
 }
 
-/** `select *` and `t.*`, and neither `count(*)` nor a product. */
+/** `select *`, `t.*` and `struct(*)`, and neither `count(*)` nor a product. */
 function isStar(tokens: readonly { text: string }[], index: number): boolean {
-  return /^(select|\.|,|distinct)$/i.test(tokens[index - 1]?.text ?? "");
+  const before = tokens[index - 1]?.text ?? "";
+  if (before === "(") return !/^count$/i.test(tokens[index - 2]?.text ?? "");
+  return /^(select|\.|,|distinct|all)$/i.test(before);
 }
 
 /**

@@ -94,6 +94,13 @@ const BUILD = "Build and push images";
 const BUMP = "Bump the overlay";
 const WOULD_BUILD = "Images that the merge will build";
 
+const CARELESS = ".github/workflows/careless.yml";
+const CARELESS_WORKFLOW = `name: Careless
+on: push
+permissions: write-all
+jobs: { job: { runs-on: ubuntu-latest, steps: [{ run: "true" }] } }
+`;
+
 describe("pull-request.yml", { timeout: 120_000 }, () => {
   const open = (head: string) =>
     forge.run("pull-request.yml", "pull_request", {
@@ -114,8 +121,10 @@ describe("pull-request.yml", { timeout: 120_000 }, () => {
     ).toEqual([undefined, undefined, undefined]);
   });
 
-  test("a mistake fails the check, at its line, with what was meant", async () => {
+  test("a mistake fails the check, at its line, with what was meant; so does one in a workflow", async () => {
     await forge.git("checkout", "--quiet", "-B", "change");
+    await writeFile(join(forge.clone, CARELESS), CARELESS_WORKFLOW);
+    await forge.git("add", CARELESS);
     const head = await change(PIPELINE, (text) => text.replace("partitionBy:", "partitionby:"));
     await forge.git("push", "--quiet", "--force", "origin", "change");
     const run = await open(head);
@@ -127,6 +136,7 @@ describe("pull-request.yml", { timeout: 120_000 }, () => {
     expect(run.log).toMatch(
       new RegExp(`::error title=pipeline/[\\w-]+,file=${PIPELINE},line=${line},col=\\d+::.*partitionBy`),
     );
+    expect(run.log).toMatch(new RegExp(`::error title=workflow/zizmor,file=${CARELESS},line=3,`));
   });
 });
 

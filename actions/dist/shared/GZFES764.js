@@ -1,2 +1,0 @@
-import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);
-import{g as a,h as b}from"./LVVAHKHQ.js";import"./U75CS42U.js";import"./FAFOHN6Z.js";import"./4FCO2JMU.js";import"./YOCMYATM.js";import"./6MVKORML.js";export{b as asUserError,a as goTool};

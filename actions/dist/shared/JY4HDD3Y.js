@@ -1,2 +1,0 @@
-import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);
-import{a as n}from"./6MVKORML.js";function l(e,...r){return r.reduce((o,t)=>`${o}/${typeof t=="number"?t:i(t)}`,e)}n(l,"pointTo");function i(e){return/[~/]/.test(e)?e.replaceAll("~","~0").replaceAll("/","~1"):e}n(i,"escapeKey");function s(e){return e.split("/").slice(1).map(r=>r.replaceAll("~1","/").replaceAll("~0","~"))}n(s,"pointerKeys");export{l as a,s as b};

@@ -1,2 +1,0 @@
-import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);
-import{a as r}from"./6MVKORML.js";var s=class{static{r(this,"LineIndex")}#t=[0];#n;constructor(e){this.#n=e.length;for(let t of e.matchAll(/\r\n|\r|\n/g))this.#t.push(t.index+t[0].length)}at(e){let t=Math.min(Math.max(e,0),this.#n),n=0,i=this.#t.length-1;for(;n<i;){let l=n+i+1>>1;(this.#t[l]??0)<=t?n=l:i=l-1}return{line:n+1,column:t-(this.#t[n]??0)+1}}};export{s as a};

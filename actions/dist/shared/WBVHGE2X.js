@@ -1,0 +1,3 @@
+import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);
+import{c as l}from"./YOCMYATM.js";import{a}from"./6MVKORML.js";var o=10;function u(s){let t=s.flatMap(e=>e.status==="rejected"?[e.reason]:[]),r=t.find(e=>!(e instanceof l));if(r!==void 0)throw r;let n=t.filter(e=>e instanceof l);if(n.length>0)throw new l(i(n),{cause:n[0]});return s.flatMap(e=>e.status==="fulfilled"?[e.value]:[])}a(u,"throwFailures");function i(s){let t=[...new Set(s.map(({message:n})=>n))],r=t.length>o?[`and ${t.length-o} more like these`]:[];return[...t.slice(0,o),...r].join(`
+`)}a(i,"tell");export{u as a};

@@ -1,0 +1,3 @@
+import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);
+import{b as i}from"./UK7YX3FL.js";import{c as s}from"./YOCMYATM.js";import{a as r}from"./6MVKORML.js";async function h(e){let o=r((...t)=>i({file:"git",args:t,cwd:e.root,env:{LC_ALL:"C",GIT_TERMINAL_PROMPT:"0",...e.env}}),"call"),{stdout:a}=await o("rev-parse","--is-shallow-repository");if(a.toString().trim()!=="true")return!1;let n=e.remote??"origin";try{return await o("fetch","--quiet","--unshallow","--no-tags",n),!0}catch(t){let c=t instanceof Error?t.message:String(t);throw new s(`this clone is shallow, and ${n} does not give the rest: check out with \`fetch-depth: 0\`
+${c}`,{cause:t})}}r(h,"deepenClone");export{h as a};

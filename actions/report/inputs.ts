@@ -1,6 +1,6 @@
 import { type PinnedImage, parseBuiltImages } from "../lib/domain/built-image.ts";
 import { UserError } from "../lib/domain/user-error.ts";
-import { environmentInput } from "../lib/host/delivery-inputs.ts";
+import { environmentInput, prefixInput } from "../lib/host/delivery-inputs.ts";
 import {
   jsonInput,
   listInput,
@@ -59,7 +59,7 @@ export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs
     bucket: optionalInput(read, "bucket"),
     endpoint: optionalInput(read, "endpoint"),
     region: requiredInput(read, "region"),
-    prefix: (optionalInput(read, "prefix") ?? "").replace(/\/*$/, (end) => (end === "" ? "" : "/")),
+    prefix: prefixInput(read, "prefix"),
     spool: requiredInput(read, "spool"),
     githubToken: optionalInput(read, "github-token"),
   };

@@ -81,6 +81,8 @@ describe("run, with a real S3 store", { timeout: 60_000 }, () => {
       commit: commits[2],
       sourceCommit: sources[2],
       images: [{ name: "a", reference: builtFrom("a", 3).reference }],
+      moved: ["a", "b"],
+      runs: ["a", "b"].map((name) => ({ name, reference: builtFrom(name, 3).reference })),
       files: [
         { name: "timings.txt", bytes: 5 },
         { name: "manifests/eks.yaml" },
@@ -215,6 +217,7 @@ test("loadInputs ends the prefix with one slash, and refuses what is no commit",
     return loadInputs((name) => all[name] ?? "");
   };
   expect(load({ prefix: "a/b//" }).prefix).toBe("a/b/");
+  expect(load({ prefix: "a/b" }).prefix).toBe("a/b/");
   expect(load({}).prefix).toBe("");
   expect(() => load({ commit: "main" })).toThrow(
     'Input `commit` is "main"; expected a commit in 40 hex digits.',

@@ -6,8 +6,10 @@ import {
   bundleRecord,
   type DeliveryRecord,
   indexPrefix,
+  type NamedImage,
   parseBundle,
   type RecordBundle,
+  recordKey,
   storedObjects,
 } from "../lib/domain/delivery-record.ts";
 import { pinnedImages } from "../lib/domain/pinned-images.ts";
@@ -59,8 +61,7 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   }
   for (const { record } of published)
     ports.logger.info(`Recorded ${record.environment} at ${record.commit}.`);
-  const key =
-    own === undefined ? "" : `${inputs.prefix}${own.record.environment}/${own.record.commit}/record.json`;
+  const key = own === undefined ? "" : recordKey(inputs.prefix, own.record.environment, own.record.commit);
   return {
     ok: true,
     outputs: {
@@ -99,10 +100,18 @@ async function makeBundle(inputs: Inputs, commit: string, ports: Ports): Promise
   Object.assign(contents, await readEvidence(built, ports.evidence, ports.logger));
   const images = told.images.map(({ name, reference }) => ({ name, reference }));
   const { environment } = inputs;
-  const { sourceCommit } = told;
+  const { sourceCommit, moved, runs } = told;
   const merged = sourceCommit === undefined ? undefined : await ports.history.describe(sourceCommit);
   const timings = merged === undefined ? undefined : timingsOf(merged.date, described.date);
-  return bundleRecord({ environment, commit, time: described.date, sourceCommit, timings, images }, contents);
+  const time = described.date;
+  return bundleRecord({ environment, commit, time, sourceCommit, timings, images, moved, runs }, contents);
+}
+
+interface Delivered {
+  images: readonly PinnedImage[];
+  sourceCommit: string | undefined;
+  moved: readonly string[];
+  runs: readonly NamedImage[];
 }
 
 /** What the build has told; and where none was, as after a promotion or a roll-back, what the commit says of itself. */
@@ -110,20 +119,22 @@ async function readDelivered(
   { environment, images, sourceCommit }: Inputs,
   commit: string,
   { history }: Pick<Ports, "history">,
-): Promise<{ images: readonly PinnedImage[]; sourceCommit: string | undefined }> {
-  if (images.length > 0) return { images, sourceCommit };
-  const bumps = await history.bumps(environment, commit);
-  const message = bumps.find((bump) => bump.commit === commit)?.message;
-  if (message === undefined) return { images, sourceCommit };
-  const record = parseBumpRecord(commit, message);
+): Promise<Delivered> {
   const overlays = await history.filesAt(commit, `overlays/${environment}`);
   const { pinned } = pinnedImages(onlyKustomizations(overlays));
+  const runs = [...pinned.values()].map(({ name, reference }) => ({ name, reference }));
+  const bumps = await history.bumps(environment, commit);
+  const message = bumps.find((bump) => bump.commit === commit)?.message;
+  if (message === undefined) return { images, sourceCommit, moved: [], runs };
+  const record = parseBumpRecord(commit, message);
   const moved = [...record.images].flatMap(([name, { digest }]): PinnedImage[] => {
     const pin = pinned.get(name);
     return pin?.digest === digest ? [{ ...pin, changed: true }] : [];
   });
+  const names = moved.map(({ name }) => name);
+  if (images.length > 0) return { images, sourceCommit, moved: names, runs };
   const main = /^Wavehouse-Source-Commit: ([0-9a-f]{40})$/m.exec(message)?.[1];
-  return { images: moved, sourceCommit: sourceCommit ?? main };
+  return { images: moved, sourceCommit: sourceCommit ?? main, moved: names, runs };
 }
 
 /** By the commits' own times, so that whoever publishes it again writes the same. */

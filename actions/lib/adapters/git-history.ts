@@ -50,10 +50,14 @@ async function call(options: GitOptions, args: readonly string[], stdin?: string
 async function bumps(run: Run, environment: string, head = "HEAD"): ReturnType<History["bumps"]> {
   const trailer = `Wavehouse-Environment: ${environment}`;
   // By ancestry, not by date: a clock that is wrong must not reorder them.
-  const args = ["log", "-z", "--topo-order", "--fixed-strings", `--grep=${trailer}`, "--format=%H%n%B", head];
-  const found = (await run(args)).toString().split("\0");
+  const order = ["--topo-order", "--fixed-strings", `--grep=${trailer}`];
+  // A rebase keeps the author's time, which is before anything ran.
+  const found = (await run(["log", "-z", ...order, "--format=%H%n%cI%n%B", head])).toString().split("\0");
   return found
-    .map((text) => ({ commit: text.slice(0, 40), message: text.slice(41) }))
+    .map((text) => {
+      const [commit = "", date = "", ...lines] = text.split("\n");
+      return { commit, date, message: lines.join("\n") };
+    })
     .filter(({ message }) => message.split("\n").includes(trailer));
 }
 

@@ -69,14 +69,14 @@ export function s3Records(options: S3Options): RecordStore {
           throw error;
         }
       }),
-    list: (Prefix, limit) =>
+    list: (Prefix, limit, StartAfter) =>
       reach(`list ${Prefix}`, async () => {
         const keys: string[] = [];
         let ContinuationToken: string | undefined;
         do {
           const MaxKeys = Math.min(1_000, limit - keys.length);
           const page = await client.send(
-            new ListObjectsV2Command({ Bucket, Prefix, MaxKeys, ContinuationToken }),
+            new ListObjectsV2Command({ Bucket, Prefix, MaxKeys, StartAfter, ContinuationToken }),
           );
           keys.push(...(page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
           ContinuationToken = page.NextContinuationToken;

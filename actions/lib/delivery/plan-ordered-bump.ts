@@ -58,9 +58,13 @@ export async function planOrderedBump(
   };
 }
 
-/** @returns what was delivered to an environment, newest first */
-export async function readRecords(environment: string, history: History): Promise<BumpRecord[]> {
-  const commits = await history.bumps(environment);
+/** @returns what was delivered to an environment up to a commit, HEAD by default, newest first */
+export async function readRecords(
+  environment: string,
+  history: History,
+  head?: string,
+): Promise<BumpRecord[]> {
+  const commits = await history.bumps(environment, head);
   return commits.map(({ commit, message }) => parseBumpRecord(commit, message));
 }
 

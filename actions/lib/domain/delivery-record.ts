@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
 
+/** An image under the name that manifests use, and `<registry>/<name>:<tag>@<digest>`. */
+export interface NamedImage {
+  name: string;
+  reference: string;
+}
+
 /** What a delivery leaves behind. */
 export interface DeliveryRecord {
   version: 1;
@@ -11,9 +17,24 @@ export interface DeliveryRecord {
   sourceCommit: string | undefined;
   /** When the sources were committed and when the images were pinned, and how long that took. */
   timings: { merged: string; delivered: string; seconds: number } | undefined;
-  images: readonly { name: string; reference: string }[];
+  /** What was built; or, where nothing was, what moved. */
+  images: readonly NamedImage[];
+  /** Names of the images that the commit moved, and all that the environment ran from then on. Old records have neither. */
+  moved?: readonly string[];
+  runs?: readonly NamedImage[];
   /** What lies beside the record: rendered manifests, reports, SBOMs. */
   files: readonly { name: string; bytes: number; sha256: string }[];
+}
+
+/** Where records are kept, as people say it. */
+export interface RecordsAddress {
+  /** `undefined` where nobody keeps records. */
+  bucket: string | undefined;
+  /** `undefined` for AWS itself. */
+  endpoint: string | undefined;
+  region: string;
+  /** Of all keys; empty, or with a slash at its end. */
+  prefix: string;
 }
 
 /** A record and the files beside it, as it is spooled. */
@@ -55,7 +76,7 @@ export function bundleRecord(
  * @param prefix of all keys
  */
 export function storedObjects({ record, contents }: RecordBundle, prefix: string): StoredObject[] {
-  const folder = `${prefix}${record.environment}/${record.commit}`;
+  const folder = recordFolder(prefix, record.environment, record.commit);
   const files = Object.entries(contents).map(([name, body]) => {
     return { key: `${folder}/files/${name}`, body, type: "text/plain; charset=utf-8" };
   });
@@ -64,7 +85,11 @@ export function storedObjects({ record, contents }: RecordBundle, prefix: string
   const json = "application/json";
   return [
     ...files,
-    { key: `${folder}/record.json`, body: `${JSON.stringify(record, undefined, 2)}\n`, type: json },
+    {
+      key: recordKey(prefix, record.environment, record.commit),
+      body: `${JSON.stringify(record, undefined, 2)}\n`,
+      type: json,
+    },
     { key: indexKey(prefix, record), body: `${JSON.stringify(entry)}\n`, type: json },
   ];
 }
@@ -74,13 +99,53 @@ const FAR_MS = 9_999_999_999_999;
 
 /** A store lists keys from small to great: counted from the far end, the newest comes first. */
 function indexKey(prefix: string, { environment, commit, time }: DeliveryRecord): string {
-  const left = String(FAR_MS - Date.parse(time)).padStart(13, "0");
-  return `${indexPrefix(prefix, environment)}${left}-${commit}.json`;
+  return `${indexBound(prefix, environment, Date.parse(time))}-${commit}.json`;
+}
+
+/** @returns what the keys of an environment's index come after that were delivered at this time or before */
+export function indexBound(prefix: string, environment: string, timeMs: number): string {
+  return `${indexPrefix(prefix, environment)}${String(FAR_MS - timeMs).padStart(13, "0")}`;
+}
+
+/** @returns the commit of a key of the index, or `undefined` when it is none */
+export function commitOfKey(key: string): string | undefined {
+  return /\/\d{13}-([0-9a-f]{40})\.json$/.exec(key)?.[1];
+}
+
+/** @returns the key of a delivery's record */
+export function recordKey(prefix: string, environment: string, commit: string): string {
+  return `${recordFolder(prefix, environment, commit)}/record.json`;
+}
+
+/** @returns what the keys begin with of all that a delivery left, without a slash at the end */
+export function recordFolder(prefix: string, environment: string, commit: string): string {
+  return `${prefix}${environment}/${commit}`;
 }
 
 /** @returns the prefix of an environment's index, one small object a delivery, the newest first */
 export function indexPrefix(prefix: string, environment: string): string {
   return `${prefix}${environment}/index/`;
+}
+
+/**
+ * @param text a record as the store has it
+ * @returns the record, or `undefined` when it is none
+ */
+export function parseRecord(text: string): DeliveryRecord | undefined {
+  try {
+    const record = JSON.parse(text) as DeliveryRecord;
+    return isRecord(record) && [record.images, record.files].every(Array.isArray) ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord({ environment, commit, time }: DeliveryRecord): boolean {
+  return (
+    /^[a-z0-9][a-z0-9.-]*$/.test(environment) &&
+    /^[0-9a-f]{40}$/.test(commit) &&
+    !Number.isNaN(Date.parse(time))
+  );
 }
 
 /**
@@ -90,11 +155,8 @@ export function indexPrefix(prefix: string, environment: string): string {
 export function parseBundle(text: string): RecordBundle | undefined {
   try {
     const bundle = JSON.parse(text) as RecordBundle;
-    const { environment, commit, time } = bundle.record;
     const sound =
-      /^[a-z0-9][a-z0-9.-]*$/.test(environment) &&
-      /^[0-9a-f]{40}$/.test(commit) &&
-      !Number.isNaN(Date.parse(time)) &&
+      isRecord(bundle.record) &&
       Object.entries(bundle.contents).every(([name, body]) => isName(name) && typeof body === "string");
     return sound ? bundle : undefined;
   } catch {

@@ -1,4 +1,5 @@
 import { WAYS, type Way } from "../domain/delivery-settings.ts";
+import { parseMoment } from "../domain/moment.ts";
 import { UserError } from "../domain/user-error.ts";
 import { optionalInput, type ReadInput, requiredInput } from "./read-inputs.ts";
 
@@ -13,6 +14,31 @@ export function environmentInput<Name extends string>(read: ReadInput<Name>, nam
   if (/^[a-z0-9]+(?:[-.][a-z0-9]+)*$/.test(environment)) return environment;
   throw new UserError(
     `Input \`${name}\` is ${JSON.stringify(environment)}; expected the name of a folder in overlays/, for instance \`local\`.`,
+  );
+}
+
+/**
+ * @param read the reader
+ * @param name the input's name in `action.yml`
+ * @returns what all keys of the store begin with: empty, or with one slash at its end
+ */
+export function prefixInput<Name extends string>(read: ReadInput<Name>, name: Name): string {
+  const text = read(name).replace(/\/+$/, "");
+  return text === "" ? "" : `${text}/`;
+}
+
+/**
+ * @param read the reader
+ * @param name the input's name in `action.yml`
+ * @returns a time in milliseconds since 1970, or `undefined` when none is given
+ * @throws UserError when it is none, or has no zone
+ */
+export function momentInput<Name extends string>(read: ReadInput<Name>, name: Name): number | undefined {
+  const text = optionalInput(read, name);
+  const timeMs = text === undefined ? undefined : parseMoment(text);
+  if (text === undefined || timeMs !== undefined) return timeMs;
+  throw new UserError(
+    `Input \`${name}\` is ${JSON.stringify(text)}; expected a time with its zone, as 2026-11-20T12:00Z.`,
   );
 }
 

@@ -5,8 +5,11 @@ export type Order = "same" | "before" | "after" | "unrelated" | "unknown";
 
 /** What was committed before. */
 export interface History {
-  /** The commits up to `head` (HEAD by default), descendants first, whose message names this environment in a trailer. */
-  bumps(environment: string, head?: string): Promise<{ commit: string; message: string }[]>;
+  /**
+   * The commits up to `head` (HEAD by default), descendants first, whose message names this environment in a trailer;
+   * with the time at which each came to the branch, ISO 8601.
+   */
+  bumps(environment: string, head?: string): Promise<{ commit: string; date: string; message: string }[]>;
   /** @returns the commit's full id, or `undefined` when there is none of that name */
   resolve(name: string): Promise<string | undefined>;
   /** Who made a commit, when and why; `undefined` when it is not here. */

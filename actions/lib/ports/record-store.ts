@@ -7,8 +7,15 @@ export interface RecordStore {
   write(key: string, body: Uint8Array | string, type: string): Promise<"written" | "there">;
   /** @returns the bytes, or `undefined` when there is no such key */
   read(key: string): Promise<Uint8Array | undefined>;
-  /** The first keys with a prefix, ordered; at most `limit`. */
-  list(prefix: string, limit: number): Promise<string[]>;
+  /** The first keys with a prefix, ordered, that come after `after`; at most `limit`. */
+  list(prefix: string, limit: number, after?: string): Promise<string[]>;
+}
+
+/** Where records are read from. */
+export interface RecordsPlace {
+  store: Pick<RecordStore, "read" | "list">;
+  /** Of all keys; empty, or with a slash at its end. */
+  prefix: string;
 }
 
 /** The store is down, slow, full, or refuses us: what was to be written is kept elsewhere. */

@@ -4,6 +4,7 @@ import type { PinnedImage } from "../domain/built-image.ts";
 import { bumpMessage } from "../domain/bump-message.ts";
 import { planBump } from "../domain/plan-bump.ts";
 import { type GitRepository, gitRepository } from "./git-repository.ts";
+import { testGit } from "./test-git.ts";
 
 /** A real repository with environments that name the images `a` and `b`, and a history of sources and bumps. */
 export interface DeliveredRepository extends GitRepository {
@@ -11,7 +12,7 @@ export interface DeliveredRepository extends GitRepository {
   sources: string[];
   /** A commit that changes a source; it is the newest of `sources`. */
   merge(subject: string): Promise<string>;
-  /** A commit that bumps images to what was built from the n-th source, counted from 1. */
+  /** A commit that bumps images to what was built from the n-th source, counted from 1; the k-th is of k - 1 seconds into 2026. */
   bump(environment: string, of: number, names?: readonly string[]): Promise<string>;
   /** What the overlay of an environment names: `a:t1 b:unbuilt`. */
   tags(environment: string): Promise<string>;
@@ -58,7 +59,8 @@ export async function deliveredRepository(
       for (const { path, after } of edits) await here.write(path, after);
       const message = bumpMessage(environment, edits, sources[of - 1] ?? "");
       const date = `2026-01-01T00:00:${String(bumps++).padStart(2, "0")}Z`;
-      await here.git("commit", "--quiet", "--all", `--date=${date}`, `--message=${message}`);
+      const git = testGit(here.root, { GIT_COMMITTER_DATE: date });
+      await git("commit", "--quiet", "--all", `--date=${date}`, `--message=${message}`);
       return here.git("rev-parse", "HEAD");
     },
     tags: async (environment) => {

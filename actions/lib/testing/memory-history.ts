@@ -19,7 +19,7 @@ export function memoryHistory(git: MemoryGit, sources: readonly string[] = []): 
     bumps: async (environment) =>
       git.commits
         .filter(({ message }) => message.split("\n").includes(`Wavehouse-Environment: ${environment}`))
-        .map(({ id, message }) => ({ commit: id, message }))
+        .map(({ id, message }) => ({ commit: id, date: "2026-01-01T00:00:00Z", message }))
         .reverse(),
     resolve: async (name) => git.commits.find(({ id }) => id.startsWith(name))?.id,
     describe: async () => undefined,

@@ -29,15 +29,21 @@ async function place() {
     github: loopback.options,
     logger,
   });
-  const promote = (unproved = false, health: EnvironmentHealth | undefined = ports.health, dryRun = false) =>
+  const promote = (
+    unproved = false,
+    health: EnvironmentHealth | undefined = ports.health,
+    dryRun = false,
+    then?: number,
+  ) =>
     run(
       {
+        at: then,
         ...{ from: "dev", to: "prod", images: [], pushBranch: "main", dryRun, committer },
         unproved,
       },
       { ...ports, health },
     );
-  return { ...at, loopback, bump, source, promote, logger };
+  return { ...at, bumpTo: at.bump, loopback, bump, source, promote, logger };
 }
 
 test("promotes what its deployment says is healthy, and shows where each commit is", async () => {
@@ -67,6 +73,22 @@ test("a later commit that is healthy proves it too; an older one does not", asyn
   await at.git("push", "--quiet", "origin", "main");
   at.loopback.deployments.push({ environment: "dev", sha: later, statuses: [said] });
   expect((await at.promote()).outputs.changed).toBe("true");
+});
+
+test("what ran at a time is proved by deployments of that time alone", async () => {
+  const at = await place();
+  const noon = Date.parse("2026-01-01T00:00:00Z");
+  await at.merge("Two");
+  const later = await at.bumpTo("dev", 2);
+  await at.git("push", "--quiet", "origin", "main");
+  const said = { state: "success", description: "" };
+  at.loopback.deployments.push({ environment: "dev", sha: later, statuses: [said] });
+  await expect(at.promote(false, undefined, false, noon)).rejects.toThrow(
+    `nothing tells that dev is healthy with what it ran since ${at.bump.slice(0, 12)} (no deployment tells`,
+  );
+  at.loopback.deployments.push({ environment: "dev", sha: at.bump, statuses: [said] });
+  expect((await at.promote(false, undefined, false, noon)).outputs.changed).toBe("true");
+  expect(await at.tags("prod")).toBe("a:t1 b:t1");
 });
 
 test.each([

@@ -1,6 +1,7 @@
+import type { RecordsAddress } from "../lib/domain/delivery-record.ts";
 import type { Way } from "../lib/domain/delivery-settings.ts";
 import { UserError } from "../lib/domain/user-error.ts";
-import { environmentInput, wayInput } from "../lib/host/delivery-inputs.ts";
+import { environmentInput, momentInput, prefixInput, wayInput } from "../lib/host/delivery-inputs.ts";
 import {
   booleanInput,
   listInput,
@@ -13,6 +14,8 @@ import {
 export interface Inputs {
   from: string;
   to: string;
+  /** The time whose images of `from` are taken, in milliseconds since 1970; `undefined` for now. */
+  at?: number | undefined;
   /** Which images; empty for all that both environments name. */
   images: readonly string[];
   pushBranch: string | undefined;
@@ -20,6 +23,8 @@ export interface Inputs {
   githubToken?: string | undefined;
   /** Whether it goes ahead though nothing tells that `from` is healthy. */
   unproved: boolean;
+  /** Where records of deliveries are. */
+  records?: RecordsAddress;
   dryRun: boolean;
   committer: { name: string; email: string };
 }
@@ -27,11 +32,16 @@ export interface Inputs {
 export const inputNames = [
   "from",
   "to",
+  "at",
   "images",
   "push-branch",
   "way",
   "github-token",
   "unproved",
+  "bucket",
+  "endpoint",
+  "region",
+  "prefix",
   "dry-run",
   "committer-name",
   "committer-email",
@@ -49,11 +59,18 @@ export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs
   return {
     from,
     to,
+    at: momentInput(read, "at"),
     images: listInput(read, "images"),
     pushBranch: optionalInput(read, "push-branch"),
     way: wayInput(read, "way"),
     githubToken: optionalInput(read, "github-token"),
     unproved: booleanInput(read, "unproved"),
+    records: {
+      bucket: optionalInput(read, "bucket"),
+      endpoint: optionalInput(read, "endpoint"),
+      region: requiredInput(read, "region"),
+      prefix: prefixInput(read, "prefix"),
+    },
     dryRun: booleanInput(read, "dry-run"),
     committer: { name: requiredInput(read, "committer-name"), email: requiredInput(read, "committer-email") },
   };

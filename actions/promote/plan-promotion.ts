@@ -3,7 +3,7 @@ import { describeProposal } from "../lib/delivery/describe-proposal.ts";
 import { newestSource } from "../lib/delivery/newest-source.ts";
 import { readWaiting, type WaitingImage } from "../lib/delivery/pending-images.ts";
 import { type OrderedBump, planOrderedBump, readRecords } from "../lib/delivery/plan-ordered-bump.ts";
-import { readOverlays } from "../lib/delivery/read-overlays.ts";
+import { onlyKustomizations, readOverlays } from "../lib/delivery/read-overlays.ts";
 import type { PinnedImage } from "../lib/domain/built-image.ts";
 import { movesOf, nameImages, sourceTrailers, writeMessage } from "../lib/domain/bump-message.ts";
 import { sourceOf } from "../lib/domain/bump-record.ts";
@@ -32,6 +32,7 @@ export interface Promotion extends Planned, OrderedBump {
  * @param repoURL where Argo CD reads the repository
  * @param pending the pull request that this one will be, where one is open: what waits in it stays part of it as long as
  *   the one environment runs it
+ * @param then the commit whose images of the one environment are taken; `undefined` for what it runs now
  * @param at the repository's files and its history
  * @throws UserError that names each image in the way, and why
  */
@@ -39,9 +40,14 @@ export async function planPromotion(
   { from, to, images: chosen }: Inputs,
   repoURL: string | undefined,
   pending: OpenPullRequest | undefined,
+  then: string | undefined,
   { workspace, history }: { workspace: Workspace; history: History },
 ): Promise<Promotion> {
-  const giving = pinnedImages((await readOverlays(from, workspace, "from")).kustomizations);
+  const given =
+    then === undefined
+      ? (await readOverlays(from, workspace, "from")).kustomizations
+      : onlyKustomizations(await history.filesAt(then, `overlays/${from}`));
+  const giving = pinnedImages(given);
   const overlays = await readOverlays(to, workspace, "to");
   const taking = pinnedImages(overlays.kustomizations);
   const taken = new Set([...taking.pinned.keys(), ...taking.unpinned]);
@@ -60,7 +66,7 @@ export async function planPromotion(
       `${image.name} waited in ${pending?.url} with ${image.tag}, and does no more: ${from} does not run that.`,
     );
   }
-  const sources = await readSources(from, images, history);
+  const sources = await readSources(from, images, then, history);
   const source = (image: string): string => sources.get(image) ?? "";
   const plan = await planOrderedBump(to, overlays, images, source, history);
   await refuse(to, plan, source, history);
@@ -93,9 +99,10 @@ function checkChosen(chosen: readonly string[], known: ReadonlySet<string>, to: 
 async function readSources(
   from: string,
   images: readonly PinnedImage[],
+  then: string | undefined,
   history: History,
 ): Promise<Map<string, string>> {
-  const records = await readRecords(from, history);
+  const records = await readRecords(from, history, then);
   const sources = new Map<string, string>();
   const unknown: string[] = [];
   for (const { name, digest } of images) {

@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { connectDelivery } from "../lib/adapters/connect-delivery.ts";
 import type { ActionResult } from "../lib/domain/action-result.ts";
 import { formatHolds } from "../lib/domain/holds.ts";
+import type { RecordsPlace } from "../lib/ports/record-store.ts";
 import { builtFrom, deliveredRepository } from "../lib/testing/delivered-repository.ts";
+import { recordedDeliveries } from "../lib/testing/recorded-deliveries.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
 import { type Inputs, loadInputs } from "./inputs.ts";
 import { run } from "./run.ts";
@@ -10,7 +12,7 @@ import { run } from "./run.ts";
 async function place() {
   const at = await deliveredRepository(["dev", "prod"]);
   for (const subject of ["One", "Two", "Three"]) await at.merge(subject);
-  const promote = (more: Partial<Inputs> = {}): Promise<ActionResult> => {
+  const promote = (more: Partial<Inputs> = {}, records?: RecordsPlace): Promise<ActionResult> => {
     const committer = { name: "Bot", email: "bot@example.invalid" };
     const ports = connectDelivery({
       root: at.root,
@@ -22,7 +24,7 @@ async function place() {
       ...{ from: "dev", to: "prod", images: [], pushBranch: undefined, dryRun: false, committer },
       unproved: true,
     };
-    return run({ ...inputs, ...more }, ports);
+    return run({ ...inputs, ...more }, { ...ports, records });
   };
   return { ...at, promote };
 }
@@ -62,6 +64,27 @@ Wavehouse-Source-Author: Test <test@example.invalid>
     expect(await at.tags("prod")).toBe("a:unbuilt b:unbuilt");
     await at.promote({ images: ["b"] });
     expect(await at.tags("prod")).toBe("a:unbuilt b:t1");
+  });
+
+  test("takes what the one environment ran at a time, and no more than was bumped until then", async () => {
+    const at = await place();
+    const first = await at.bump("dev", 1);
+    await at.bump("dev", 2);
+    const { records, record } = await recordedDeliveries();
+    await record(first, { environment: "dev", time: "2025-06-01T00:00:00Z" });
+    const noon = Date.parse("2025-06-01T12:00Z");
+    const result = await at.promote({ at: noon }, records);
+    expect(await at.tags("prod")).toBe("a:t1 b:t1");
+    expect(result.summary).toContain(
+      `dev ran ${first.slice(0, 12)} since 2025-06-01T00:00:00Z, by its record.`,
+    );
+    expect(await at.git("show", "--no-patch", "--format=%B")).toContain(
+      `Wavehouse-Source-Commit: ${at.sources[0]}\n`,
+    );
+    const byGit = await at.promote({ at: Date.parse("2026-01-01T00:00:01Z") });
+    expect(byGit.summary).toContain("by Git: no store of records is named.");
+    expect(await at.tags("prod")).toBe("a:t2 b:t2");
+    await expect(at.promote({ at: noon }, records)).rejects.toThrow("a: prod is ahead");
   });
 
   test("an image that was not built in the one environment stays, and is named", async () => {
@@ -133,4 +156,8 @@ Wavehouse-Source-Author: Test <test@example.invalid>
 test("loadInputs refuses one environment twice", () => {
   const given: Record<string, string> = { from: "local", to: "local", unproved: "false", "dry-run": "false" };
   expect(() => loadInputs((name) => given[name] ?? "")).toThrow("are both local; name two environments");
+  const later = { ...given, to: "prod", region: "r", at: "yesterday", "committer-name": "n" };
+  expect(() => loadInputs((name) => (later as typeof given)[name] ?? "")).toThrow(
+    'Input `at` is "yesterday"; expected a time with its zone, as 2026-11-20T12:00Z.',
+  );
 });

@@ -1,5 +1,6 @@
 import { compareContents } from "../lib/delivery/compare-contents.ts";
 import { type DeliveryPorts, deliverEdits } from "../lib/delivery/deliver-edits.ts";
+import { deliveredAt } from "../lib/delivery/read-deliveries.ts";
 import { readDeliverySettings, readOverlays } from "../lib/delivery/read-overlays.ts";
 import { imageVerification, readTrustedSigner, type VerifyPorts } from "../lib/delivery/verify-images.ts";
 import type { ActionResult } from "../lib/domain/action-result.ts";
@@ -7,6 +8,7 @@ import { movesOf } from "../lib/domain/bump-message.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import type { EnvironmentHealth } from "../lib/ports/deployments.ts";
 import type { History } from "../lib/ports/history.ts";
+import type { RecordsPlace } from "../lib/ports/record-store.ts";
 import { renderBump } from "../lib/render/render-bump.ts";
 import { renderDiff } from "../lib/render/render-diff.ts";
 import type { Inputs } from "./inputs.ts";
@@ -18,6 +20,8 @@ export interface Ports extends DeliveryPorts, VerifyPorts {
   history: History;
   /** Knows how environments are; `undefined` when nobody does. */
   health?: EnvironmentHealth | undefined;
+  /** What was delivered when; `undefined` where nobody keeps records. */
+  records?: RecordsPlace | undefined;
 }
 
 /**
@@ -35,7 +39,12 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const settings = await readDeliverySettings(to, ports.workspace);
   // A name that is none is told as such.
   await readOverlays(from, ports.workspace, "from");
-  const unproved = inputs.unproved ? undefined : await whyUnproved(from, ports.health, ports.history);
+  const { at } = inputs;
+  const then = at === undefined ? undefined : await deliveredAt(from, at, ports.records, ports.history);
+  if (then !== undefined) logger.info(then.told);
+  const unproved = inputs.unproved
+    ? undefined
+    : await whyUnproved(from, then?.commit, ports.health, ports.history);
   // The difference may be looked at before.
   if (unproved !== undefined && !dryRun) throw new UserError(`Nothing was promoted: ${unproved}`);
   if (unproved !== undefined) logger.warning(`It would be refused: ${unproved}`);
@@ -44,7 +53,7 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const signer = await readTrustedSigner(to, settings, ports.workspace);
   const verify = imageVerification(signer, ports);
   const { plan, commit, pullRequest } = await deliverEdits(target, ports, async (pending) => {
-    const planned = await planPromotion(inputs, settings.repoURL, pending, ports);
+    const planned = await planPromotion(inputs, settings.repoURL, pending, then?.commit, ports);
     await verify(planned.moving);
     if (way === "commit" || planned.proposal === undefined) return planned;
     const { title, body } = planned.proposal;
@@ -53,7 +62,10 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   });
   for (const { path, before, after } of plan.bumps) logger.info(renderDiff(path, before, after).trimEnd());
   for (const line of plan.skipped) logger.info(line);
-  if (plan.bumps.length === 0) logger.info(`Nothing to promote: ${to} names the images of ${from} already.`);
+  if (plan.bumps.length === 0)
+    logger.info(
+      `Nothing to promote: ${to} names ${then === undefined ? "the" : "these"} images of ${from} already.`,
+    );
   const told = {
     environment: to,
     commit,
@@ -68,7 +80,7 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
       commit: commit ?? "",
       "pull-request": pullRequest?.url ?? "",
     },
-    summary: renderBump(plan.bumps, told, plan.skipped),
+    summary: renderBump(plan.bumps, told, [...(then === undefined ? [] : [then.told]), ...plan.skipped]),
     annotations: [],
   };
 }

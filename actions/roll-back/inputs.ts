@@ -1,6 +1,7 @@
+import type { RecordsAddress } from "../lib/domain/delivery-record.ts";
 import type { Way } from "../lib/domain/delivery-settings.ts";
 import { UserError } from "../lib/domain/user-error.ts";
-import { environmentInput, wayInput } from "../lib/host/delivery-inputs.ts";
+import { environmentInput, prefixInput, wayInput } from "../lib/host/delivery-inputs.ts";
 import {
   booleanInput,
   listInput,
@@ -12,13 +13,15 @@ import {
 /** What this action is asked to do. */
 export interface Inputs {
   environment: string;
-  /** The commit whose images come back, or `undefined` for those before the last bump. */
+  /** The commit or the time whose images come back, or `undefined` for those before the last bump. */
   to: string | undefined;
   /** Images whose holds end, instead of a roll-back; `all` for every one. */
   lift: readonly string[];
   pushBranch: string | undefined;
   way?: Way | undefined;
   githubToken?: string | undefined;
+  /** Where records of deliveries are. */
+  records?: RecordsAddress;
   dryRun: boolean;
   committer: { name: string; email: string };
 }
@@ -30,6 +33,10 @@ export const inputNames = [
   "push-branch",
   "way",
   "github-token",
+  "bucket",
+  "endpoint",
+  "region",
+  "prefix",
   "dry-run",
   "committer-name",
   "committer-email",
@@ -53,6 +60,12 @@ export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs
     pushBranch: optionalInput(read, "push-branch"),
     way: wayInput(read, "way"),
     githubToken: optionalInput(read, "github-token"),
+    records: {
+      bucket: optionalInput(read, "bucket"),
+      endpoint: optionalInput(read, "endpoint"),
+      region: requiredInput(read, "region"),
+      prefix: prefixInput(read, "prefix"),
+    },
     dryRun: booleanInput(read, "dry-run"),
     committer: { name: requiredInput(read, "committer-name"), email: requiredInput(read, "committer-email") },
   };

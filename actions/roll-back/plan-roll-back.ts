@@ -41,7 +41,7 @@ export async function chooseTarget(
     const order = commit === undefined ? "unknown" : (await history.compare(head, [commit])).get(commit);
     if (commit !== undefined && (order === "after" || order === "same")) return commit;
     throw new UserError(
-      `\`to\` is ${JSON.stringify(wanted)}, which is no commit of this branch; expected one that \`git log\` shows${listRecords(records)}.`,
+      `\`to\` is ${JSON.stringify(wanted)}, which is no commit of this branch; expected one that \`git log\` shows${listRecords(records)}, or a time with its zone, as 2026-11-20T12:00Z.`,
     );
   }
   // A roll-back counts as what it went back to, so that a second one goes further back and never forth.

@@ -4,7 +4,9 @@ import { describe, expect, test } from "vitest";
 import { connectDelivery } from "../lib/adapters/connect-delivery.ts";
 import type { ActionResult } from "../lib/domain/action-result.ts";
 import { UserError } from "../lib/domain/user-error.ts";
+import type { RecordsPlace } from "../lib/ports/record-store.ts";
 import { type DeliveredRepository, deliveredRepository } from "../lib/testing/delivered-repository.ts";
+import { recordedDeliveries } from "../lib/testing/recorded-deliveries.ts";
 import { silentLogger } from "../lib/testing/silent-logger.ts";
 import { bareRepository } from "../lib/testing/test-git.ts";
 import { type Inputs, loadInputs } from "./inputs.ts";
@@ -14,7 +16,7 @@ const HOLDS = "overlays/local/cicd/holds.yaml";
 
 async function place() {
   const at = await deliveredRepository(["local"]);
-  const rollBack = (more: Partial<Inputs> = {}): Promise<ActionResult> => {
+  const rollBack = (more: Partial<Inputs> = {}, records?: RecordsPlace): Promise<ActionResult> => {
     const committer = { name: "Bot", email: "bot@example.invalid" };
     const ports = connectDelivery({
       root: at.root,
@@ -30,7 +32,7 @@ async function place() {
       dryRun: false,
       committer,
     };
-    return run({ ...inputs, ...more }, ports);
+    return run({ ...inputs, ...more }, { ...ports, records });
   };
   const holds = (): string =>
     existsSync(join(at.root, HOLDS)) ? readFileSync(join(at.root, HOLDS), "utf8") : "";
@@ -102,6 +104,30 @@ describe("run", () => {
     expect(result.summary).toContain(`b stays: it was not pinned at ${wanted.slice(0, 12)}.`);
     const again = await at.rollBack({ to: wanted });
     expect(again.outputs).toMatchObject({ changed: "false", commit: "" });
+  });
+
+  test("goes to what ran at a time, by the store of records, and by Git without one", async () => {
+    const at = await place();
+    const [first = "", second = ""] = await threeBumps(at);
+    const { records, record } = await recordedDeliveries();
+    await record(first, { time: "2025-06-01T00:00:00Z" });
+    const recorded = await at.rollBack({ to: "2025-06-02T09:00+02:00", dryRun: true }, records);
+    expect(recorded.outputs.to).toBe(first);
+    expect(recorded.summary).toContain(
+      `local ran ${first.slice(0, 12)} since 2025-06-01T00:00:00Z, by its record.`,
+    );
+    const result = await at.rollBack({ to: "2026-01-01T00:00:01Z" });
+    expect(result.outputs.to).toBe(second);
+    expect(result.summary).toContain(`local ran ${second.slice(0, 12)} since`);
+    expect(result.summary).toContain("by Git: no store of records is named.");
+    expect(await at.tags("local")).toBe("a:t2 b:t1");
+    expect(at.holds()).toContain("image: b");
+    await expect(at.rollBack({ to: "2025-01-01T00:00Z" })).rejects.toThrow(
+      "Nothing had been delivered to local",
+    );
+    await expect(at.rollBack({ to: "2026-01-01T00:00:01" })).rejects.toThrow(
+      "or a time with its zone, as 2026-11-20T12:00Z",
+    );
   });
 
   test("lifts holds, some or all, in a commit", async () => {

@@ -1,8 +1,11 @@
 import { type DeliveryPorts, deliverEdits } from "../lib/delivery/deliver-edits.ts";
 import { readRecords } from "../lib/delivery/plan-ordered-bump.ts";
+import { type DeliveredThen, deliveredAt } from "../lib/delivery/read-deliveries.ts";
 import { readDeliverySettings, readOverlays } from "../lib/delivery/read-overlays.ts";
 import type { ActionResult } from "../lib/domain/action-result.ts";
+import { parseMoment } from "../lib/domain/moment.ts";
 import type { History } from "../lib/ports/history.ts";
+import type { RecordsPlace } from "../lib/ports/record-store.ts";
 import { renderBump } from "../lib/render/render-bump.ts";
 import { renderDiff } from "../lib/render/render-diff.ts";
 import type { Inputs } from "./inputs.ts";
@@ -11,6 +14,8 @@ import { chooseTarget, planLift, planRollBack } from "./plan-roll-back.ts";
 /** What this action works through. */
 export interface Ports extends DeliveryPorts {
   history: History;
+  /** What was delivered when; `undefined` where nobody keeps records. */
+  records?: RecordsPlace | undefined;
 }
 
 /**
@@ -30,10 +35,12 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const settings = await readDeliverySettings(environment, workspace);
   const records = await readRecords(environment, history);
   // Chosen once: a bump that comes in between is not what was to be undone.
+  const then = await readThen(inputs, ports);
+  const wanted = then?.commit ?? inputs.to;
   const goal =
     lift.length > 0
       ? undefined
-      : await chooseTarget(environment, inputs.to, await sourceControl.head(), records, history);
+      : await chooseTarget(environment, wanted, await sourceControl.head(), records, history);
   const way = inputs.way ?? settings.way;
   const target = { environment, way, dryRun, commit: true, pushBranch, done: "rolled back" };
   const { plan, commit, pullRequest } = await deliverEdits(target, ports, async () => {
@@ -44,6 +51,7 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   });
   for (const { path, before, after } of plan.bumps) logger.info(renderDiff(path, before, after).trimEnd());
   const lines = [
+    ...(then === undefined ? [] : [then.told]),
     ...plan.holds.map(
       ({ image, newerThan }) =>
         `${image} is held until it is built from a commit newer than ${newerThan.slice(0, 12)}, or until the hold is lifted.`,
@@ -64,6 +72,15 @@ export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
     summary: summarize(inputs, plan.bumps, { commit, pullRequest: pullRequest?.url, lines, changed }),
     annotations: [],
   };
+}
+
+async function readThen(
+  { environment, to }: Inputs,
+  { history, records }: Ports,
+): Promise<DeliveredThen | undefined> {
+  const timeMs = to === undefined ? undefined : parseMoment(to);
+  if (timeMs === undefined) return undefined;
+  return deliveredAt(environment, timeMs, records, history);
 }
 
 function summarize(

@@ -1,16 +1,20 @@
 import { connectDelivery } from "../../actions/lib/adapters/connect-delivery.ts";
+import { connectRecords } from "../../actions/lib/adapters/connect-records.ts";
 import { runProcess } from "../../actions/lib/adapters/process.ts";
 import { terminalLogger } from "../../actions/lib/adapters/terminal-logger.ts";
 import type { ActionResult } from "../../actions/lib/domain/action-result.ts";
+import type { RecordsAddress } from "../../actions/lib/domain/delivery-record.ts";
 import { runInTerminal } from "../../actions/lib/host/run-in-terminal.ts";
+import type { RecordsPlace } from "../../actions/lib/ports/record-store.ts";
 
 type Given = Readonly<Record<string, string | boolean | undefined>>;
-type Ports = ReturnType<typeof connectDelivery>;
+type Ports = ReturnType<typeof connectDelivery> & { records: RecordsPlace | undefined };
 
 interface Delivery {
   committer: { name: string; email: string };
   /** Without GitHub there is but one way. */
   way?: "commit" | "pull-request" | undefined;
+  records?: RecordsAddress;
 }
 
 /**
@@ -39,7 +43,8 @@ export async function runDelivery<Name extends string, Inputs extends Delivery>(
       github: undefined,
       logger: terminalLogger(),
     });
-    const result = await run({ ...inputs, way: "commit" }, ports);
+    const records = connectRecords(inputs.records);
+    const result = await run({ ...inputs, way: "commit" }, { ...ports, records });
     if (result.outputs.commit) console.log(result.outputs.commit);
     return result;
   });

@@ -19,7 +19,7 @@ const IMAGES = ["breweries-silver", "breweries-tests", "breweries-gold"];
 /** The template's other pipeline is delivered with it. */
 const OTHERS = {
   overlay: "overlays/local/processing/pipelines/ecommerce/kustomization.yaml",
-  images: ["ecommerce-raw", "ecommerce-silver", "ecommerce-tests", "ecommerce-gold"],
+  images: ["raw", "silver", "tests", "gold", "maintain"].map((part) => `ecommerce-${part}`),
 };
 
 let folder: string;

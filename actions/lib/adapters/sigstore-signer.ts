@@ -86,6 +86,10 @@ function reasonOf(error: unknown): string {
   if (code === "IDENTITY_TOKEN_READ_ERROR") {
     return "there is no identity to sign with; give the job `permissions: id-token: write`, or give a signing-key";
   }
+  // Its own message would put the token into the log.
+  if (code === "IDENTITY_TOKEN_PARSE_ERROR") {
+    return "the runner has refused the token that says who signs, or gave none that can be read; look whether the job may have `permissions: id-token: write`, or give a signing-key";
+  }
   return `${message ?? String(error)}${code === undefined ? "" : ` (${code})`}`;
 }
 

@@ -33,8 +33,14 @@ export interface Run {
   jobs: { succeeded: string[]; failed: string[] };
 }
 
+/** What stands in for an action of others: its inputs, and a program in CommonJS. */
+interface Replacement {
+  inputs: readonly string[];
+  main: string;
+}
+
 /** Actions of others, which act would fetch from GitHub: each with the little of it that the workflows need. */
-const REPLACED: Readonly<Record<string, { inputs: readonly string[]; main: string }>> = {
+const REPLACED: Readonly<Record<string, Replacement>> = {
   "actions/checkout": {
     inputs: ["ref", "persist-credentials", "fetch-depth", "filter"],
     main: `
@@ -79,8 +85,12 @@ const REPLACED: Readonly<Record<string, { inputs: readonly string[]; main: strin
  * Makes a remote that holds this repository's files as they are in the working tree, and a clone of it.
  *
  * @param folder an existing, empty folder
+ * @param mains programs of replaced actions that do other than usual, by the action's name
  */
-export async function startForge(folder: string): Promise<Forge> {
+export async function startForge(
+  folder: string,
+  mains: Readonly<Record<string, string>> = {},
+): Promise<Forge> {
   const act = await prepareTool("act");
   const clone = join(folder, "clone");
   const remote = join(folder, "remote.git");
@@ -92,7 +102,7 @@ export async function startForge(folder: string): Promise<Forge> {
   await copyWorkingTree(clone);
   await git("remote", "add", "origin", remote);
   await git("push", "--quiet", "origin", "main");
-  const replaced = await writeReplacements(join(folder, "replaced"));
+  const replaced = await writeReplacements(join(folder, "replaced"), mains);
   const run: Forge["run"] = async (workflow, event, { variables = {}, secrets = {}, payload = {} } = {}) => {
     const eventPath = join(folder, "event.json");
     const repository = {
@@ -134,7 +144,7 @@ async function forAct(workflow: string, clone: string, folder: string): Promise<
   return copy;
 }
 
-async function writeReplacements(folder: string): Promise<string[]> {
+async function writeReplacements(folder: string, mains: Readonly<Record<string, string>>): Promise<string[]> {
   const list = ["ls-files", "-z", "--cached", "--others", "--", ".github"];
   const files = (await testGit(repositoryRoot)(...list)).split("\0");
   const texts = await Promise.all(
@@ -156,7 +166,7 @@ async function writeReplacements(folder: string): Promise<string[]> {
     const inputs = Object.fromEntries(replacement.inputs.map((input) => [input, { description: input }]));
     const action = { name, description: name, inputs, runs: { using: "node24", main: "main.cjs" } };
     await writeFile(join(own, "action.yml"), JSON.stringify(action));
-    await writeFile(join(own, "main.cjs"), replacement.main);
+    await writeFile(join(own, "main.cjs"), mains[name] ?? replacement.main);
     pairs.push(`${used}=${own}`);
   }
   return pairs;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -69,16 +70,19 @@ class PostgresServer:
         return done.stdout.strip()
 
     def stop(self) -> None:
-        """Stops it, at once."""
-        if self._process is not None:
-            self._process.send_signal(3)
-            self._process.wait(30)
-            self._process = None
+        """Stops it, with all that was committed on disk: commits do not wait for that here."""
+        self._end(signal.SIGINT)
 
     def remove(self) -> None:
-        """Stops it and removes what it kept."""
-        self.stop()
+        """Stops it, at once, and removes what it kept."""
+        self._end(signal.SIGQUIT)
         shutil.rmtree(self.folder)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(30)
+            self._process = None
 
     def _run(self, command: Sequence[str]) -> None:
         done = subprocess.run(

@@ -76,6 +76,22 @@ def test_files_are_put_together_and_no_reader_notices(make_lake: MakeLake, shop:
     assert [row["orders"] for row in lake.mart("sales")] == [6]
 
 
+def test_of_a_catalog_that_removes_files_itself_only_the_small_files_are_put_together(
+    make_lake: MakeLake, shop: PostgresServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake = make_lake(tables=["orders"])
+    live(lake, shop, range(1, 6))
+    tables = [f"iceberg.{name}.orders" for name in ("raw", "staging", "silver")]
+    for table in tables:
+        lake.spark.sql(f"ALTER TABLE {table} SET TBLPROPERTIES ('gc.enabled' = 'false')")
+    files = data_files(lake, "silver.orders")
+    lake.maintain()
+    assert data_files(lake, "silver.orders") < files
+    told = capsys.readouterr().out
+    for table in tables:
+        assert f"{table}: its catalog alone removes files" in told
+
+
 def test_after_the_past_has_expired_loads_and_marts_go_on(make_lake: MakeLake, shop: PostgresServer) -> None:
     lake = make_lake(tables=["orders"])
     live(lake, shop, range(1, 2))

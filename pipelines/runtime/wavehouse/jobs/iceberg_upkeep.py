@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,13 +42,23 @@ class IcebergUpkeep:
         )
 
     def expire(self, key: str, before: datetime) -> int:
-        """See `Upkeep`."""
+        """See `Upkeep`. A catalog that keeps branches, as Nessie does, removes files by a program of its own."""
+        if not self._collects(key):
+            sys.stdout.write(f"{self.tables.where(key)}: its catalog alone removes files (gc.enabled is false)\n")
+            return 0
         found = self._call(key, "expire_snapshots", moments={"older_than": before}, retain_last=1)
         return sum(count for name, count in found.asDict().items() if name.endswith("_files_count"))
 
     def remove_orphans(self, key: str, before: datetime) -> int:
         """See `Upkeep`."""
+        if not self._collects(key):
+            return 0
         return len(self._rows(key, "remove_orphan_files", moments={"older_than": before}))
+
+    def _collects(self, key: str) -> bool:
+        """Whether files that this table names no more may be removed: elsewhere they may still be named."""
+        found = self.spark.sql(f"SHOW TBLPROPERTIES {self.tables.where(key)}").collect()
+        return not any(row["key"] == "gc.enabled" and row["value"] == "false" for row in found)
 
     def _call(
         self,

@@ -87,6 +87,10 @@ describe("with a real S3 store", { timeout: 60_000 }, () => {
       told: `local ran ${at.first.slice(0, 12)} since 2025-06-01T00:00:00Z, by its record.`,
     });
     expect((await at.ask("2025-08-01T00:00Z")).commit).toBe(at.second);
+    // Git has the third before this time, and its record after it.
+    await at.record(at.third, { time: "2030-01-01T00:00:00Z" });
+    expect((await at.ask("2029-01-01T00:00Z")).commit).toBe(at.second);
+    expect((await at.ask("2030-01-02T00:00Z")).commit).toBe(at.third);
   });
 
   test.each<[string, (at: Awaited<ReturnType<typeof threeBumps>>) => Promise<unknown>, RegExp]>([

@@ -108,9 +108,8 @@ export async function deliveredAt(
 ): Promise<DeliveredThen> {
   const when = new Date(timeMs).toISOString();
   const bumps = await history.bumps(environment);
-  const inGit = bumps.findIndex(({ date }) => Date.parse(date) <= timeMs);
-  const fromGit = (reason: string): DeliveredThen => {
-    const bump = bumps[inGit];
+  const inGit = bumps.filter(({ date }) => Date.parse(date) <= timeMs);
+  const fromGit = (reason: string, bump = inGit[0]): DeliveredThen => {
     if (bump !== undefined) {
       const { commit, date } = bump;
       return { commit, told: `${environment} ran ${commit.slice(0, 12)} since ${date}, by Git: ${reason}.` };
@@ -121,19 +120,22 @@ export async function deliveredAt(
     throw new UserError(`Nothing had been delivered to ${environment} at ${when}${since}.`);
   };
   if (records === undefined) return fromGit("no store of records is named");
-  let record: DeliveryRecord | undefined;
   try {
-    record = await findDelivery(environment, when, records);
+    const record = await findDelivery(environment, when, records);
+    if (record === undefined) return fromGit("the store has no record of that time");
+    const { commit, time } = record;
+    const recorded = bumps.findIndex((bump) => bump.commit === commit);
+    if (recorded < 0) {
+      return fromGit(`the store names ${commit.slice(0, 12)}, which is no bump of this branch`);
+    }
+    // What came after it and has a record has one of a later time.
+    for (const bump of inGit.filter((one) => bumps.indexOf(one) < recorded)) {
+      const known = await records.store.read(recordKey(records.prefix, environment, bump.commit));
+      if (known === undefined) return fromGit("the store has no record of it", bump);
+    }
+    return { commit, told: `${environment} ran ${commit.slice(0, 12)} since ${time}, by its record.` };
   } catch (error) {
     if (!(error instanceof StoreUnavailable || error instanceof UserError)) throw error;
     return fromGit(error.message.replace(/\.$/, ""));
   }
-  if (record === undefined) return fromGit("the store has no record of that time");
-  const { commit, time } = record;
-  const recorded = bumps.findIndex((bump) => bump.commit === commit);
-  if (recorded < 0) {
-    return fromGit(`the store names ${commit.slice(0, 12)}, which is no bump of this branch`);
-  }
-  if (inGit >= 0 && inGit < recorded) return fromGit("the store has no record of it");
-  return { commit, told: `${environment} ran ${commit.slice(0, 12)} since ${time}, by its record.` };
 }

@@ -23,6 +23,8 @@ export interface RunOptions {
   secrets?: Readonly<Record<string, string>>;
   /** Added to the event. */
   payload?: object;
+  /** Bound of the whole run, in milliseconds; 110,000 by default. */
+  timeoutMs?: number;
 }
 
 export interface Run {
@@ -103,7 +105,8 @@ export async function startForge(
   await git("remote", "add", "origin", remote);
   await git("push", "--quiet", "origin", "main");
   const replaced = await writeReplacements(join(folder, "replaced"), mains);
-  const run: Forge["run"] = async (workflow, event, { variables = {}, secrets = {}, payload = {} } = {}) => {
+  const run: Forge["run"] = async (workflow, event, options = {}) => {
+    const { variables = {}, secrets = {}, payload = {}, timeoutMs = 110_000 } = options;
     const eventPath = join(folder, "event.json");
     const repository = {
       default_branch: "main",
@@ -125,7 +128,7 @@ export async function startForge(
     const path = [join(folder, "bin"), dirname(process.execPath), process.env.PATH ?? ""].join(delimiter);
     // A home of its own: nobody's .actrc, Git settings or registry logins.
     const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, PATH: path, ...secrets };
-    const { exitCode, output } = await call(act, args, clone, env);
+    const { exitCode, output } = await call(act, args, clone, env, timeoutMs);
     const ended = (how: string): string[] =>
       [...output.matchAll(new RegExp(`^\\[[^/\\]]+/(.+?) *\\] .*Job ${how}$`, "gm"))].map(
         ([, name]) => name ?? "",
@@ -189,9 +192,10 @@ function call(
   args: string[],
   cwd: string,
   env: NodeJS.ProcessEnv,
+  timeoutMs: number,
 ): Promise<{ exitCode: number; output: string }> {
   return new Promise((resolve) => {
-    const options = { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 110_000 };
+    const options = { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: timeoutMs };
     const child = execFile(file, args, options, (error, stdout, stderr) => {
       const exitCode = error === null ? 0 : (child.exitCode ?? 1);
       resolve({

@@ -7,6 +7,7 @@ import { bumpMessage } from "../../actions/lib/domain/bump-message.ts";
 import { planBump } from "../../actions/lib/domain/plan-bump.ts";
 import { builtFrom } from "../../actions/lib/testing/delivered-repository.ts";
 import { loopbackS3 } from "../../actions/lib/testing/loopback-s3.ts";
+import { recordedDeliveries } from "../../actions/lib/testing/recorded-deliveries.ts";
 import { writeFiles } from "../../actions/lib/testing/write-files.ts";
 import { type Forge, type Run, startForge } from "./act.ts";
 
@@ -160,6 +161,55 @@ describe("by hand, under act", { timeout: 240_000 }, () => {
     expect(listed.files.map(({ name }) => name)).toEqual(
       expect.arrayContaining(["manifests/dev.yaml", "manifests/local.yaml", "manifests/prod.yaml"]),
     );
+  });
+
+  test("a roll-back to a time takes it from the store's records, and leaves its own", async () => {
+    await forge.git("fetch", "--quiet", "origin", "main");
+    await forge.git("reset", "--quiet", "--hard", "FETCH_HEAD");
+    texts.set("dev", await forge.git("show", `HEAD:${path("dev")}`));
+    const commits: string[] = [];
+    for (const of of [5, 6, 7]) {
+      await bump("dev", of);
+      commits.push(await forge.git("rev-parse", "HEAD"));
+    }
+    await forge.git("push", "--quiet", "origin", "main");
+    const { s3, record } = await recordedDeliveries();
+    // By Git's own times, all of them came at once.
+    for (const [day, commit] of commits.entries()) {
+      await record(commit, { environment: "dev", time: `2030-01-0${day + 1}T00:00:00Z` });
+    }
+    const inputs = {
+      environment: "dev",
+      to: "2030-01-01T12:00Z",
+      lift: "",
+      way: "commit",
+      "dry-run": "false",
+    };
+    const run = await forge.run("rollback.yml", "workflow_dispatch", {
+      payload: { ref: "refs/heads/main", inputs },
+      variables: {
+        WAVEHOUSE_REGISTRY: "localhost:5001",
+        WAVEHOUSE_RECORDS_BUCKET: "records",
+        WAVEHOUSE_RECORDS_ENDPOINT: s3.options.endpoint,
+      },
+      secrets: {
+        WAVEHOUSE_RECORDS_KEY_ID: s3.options.credentials?.accessKeyId ?? "",
+        WAVEHOUSE_RECORDS_SECRET: s3.options.credentials?.secretAccessKey ?? "",
+      },
+    });
+    const succeeded = ["Roll back", "Record the delivery"];
+    expect(run.jobs, run.log.slice(-6_000)).toEqual({ succeeded, failed: [] });
+    expect(run.log).toContain(
+      `dev ran ${commits[0]?.slice(0, 12)} since 2030-01-01T00:00:00Z, by its record.`,
+    );
+    expect(await tags("dev")).toEqual(["t5", "t5"]);
+    const commit = await forge.git("rev-parse", "FETCH_HEAD");
+    const written = await s3Records(s3.options).read(`deliveries/dev/${commit}/record.json`);
+    const runs = names.map((name) => ({ name, reference: builtFrom(name, 5).reference }));
+    expect(JSON.parse(new TextDecoder().decode(written))).toMatchObject({
+      ...{ environment: "dev", commit, images: runs, moved: names },
+      runs: expect.arrayContaining(runs),
+    });
   });
 
   test("another branch than the default one does nothing", async () => {

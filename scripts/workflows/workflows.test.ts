@@ -9,7 +9,10 @@ import {
   startLoopbackRegistry,
 } from "../../actions/lib/adapters/loopback-registry.ts";
 import { ociRegistry } from "../../actions/lib/adapters/oci-registry.ts";
+import { type S3Options, s3Records } from "../../actions/lib/adapters/s3-records.ts";
+import type { DeliveryRecord } from "../../actions/lib/domain/delivery-record.ts";
 import { craneProgram } from "../../actions/lib/testing/crane-program.ts";
+import { loopbackS3 } from "../../actions/lib/testing/loopback-s3.ts";
 import { repositoryRoot } from "../setup/repository.ts";
 import { type Forge, type Run, startForge } from "./act.ts";
 
@@ -92,6 +95,7 @@ function expectJobs(run: Run, succeeded: string[], failed: string[] = []): void 
 const VALIDATE = "Validate";
 const BUILD = "Build and push images";
 const BUMP = "Bump the overlay";
+const REPORT = "Record the delivery";
 const WOULD_BUILD = "Images that the merge will build";
 
 const CARELESS = ".github/workflows/careless.yml";
@@ -140,15 +144,29 @@ describe("pull-request.yml", { timeout: 120_000 }, () => {
   });
 });
 
-describe("deliver.yml", { timeout: 120_000 }, () => {
+describe("deliver.yml", { timeout: 330_000 }, () => {
   test("from a push to the commit that Argo CD syncs, once", async () => {
     const before = await remoteMain();
+    const s3 = await loopbackS3();
+    await s3.start();
     const run = await forge.run("deliver.yml", "push", {
-      variables: { ...variables(), WAVEHOUSE_REGISTRY_USERNAME: "robot" },
-      secrets: { WAVEHOUSE_REGISTRY_PASSWORD: "s3cret" },
+      // It validates twice, and renders every environment for the record.
+      timeoutMs: 200_000,
+      variables: {
+        ...variables(),
+        WAVEHOUSE_REGISTRY_USERNAME: "robot",
+        WAVEHOUSE_RECORDS_BUCKET: "records",
+        WAVEHOUSE_RECORDS_ENDPOINT: s3.options.endpoint,
+      },
+      secrets: {
+        WAVEHOUSE_REGISTRY_PASSWORD: "s3cret",
+        WAVEHOUSE_RECORDS_KEY_ID: s3.options.credentials?.accessKeyId ?? "",
+        WAVEHOUSE_RECORDS_SECRET: s3.options.credentials?.secretAccessKey ?? "",
+      },
     });
-    expectJobs(run, [VALIDATE, BUILD, BUMP]);
+    expectJobs(run, [VALIDATE, BUILD, BUMP, REPORT]);
     await expectLogin(run);
+    await expectRecord(s3.options, before);
 
     // One commit, in the overlay alone, that names what the registry has.
     const bump = await remoteMain();
@@ -198,6 +216,33 @@ describe("deliver.yml", { timeout: 120_000 }, () => {
     expect((await pins(await remoteMain())).every(({ digest }) => digest !== undefined)).toBe(true);
   });
 
+  /** Of every environment what it renders to, of every image its digest and what is said of it, and how valid it was. */
+  async function expectRecord(options: S3Options, source: string): Promise<void> {
+    const commit = await remoteMain();
+    const text = await s3Records(options).read(`deliveries/local/${commit}/record.json`);
+    const record = JSON.parse(new TextDecoder().decode(text)) as DeliveryRecord;
+    expect(record).toMatchObject({ environment: "local", commit, sourceCommit: source });
+    const all = [...IMAGES, ...OTHERS.images].sort();
+    expect([...(record.moved ?? [])].sort()).toEqual(all);
+    expect(record.runs?.map(({ name }) => name)).toEqual(expect.arrayContaining(all));
+    expect(record.timings?.seconds).toBeGreaterThanOrEqual(0);
+    expect(record.images.map(({ name }) => name).sort()).toEqual(all);
+    expect(record.images.every(({ reference }) => /@sha256:[0-9a-f]{64}$/.test(reference))).toBe(true);
+    const environments = (await forge.git("ls-tree", "--name-only", `${commit}:overlays`)).split("\n");
+    const files = record.files.map(({ name }) => name);
+    expect(files).toEqual(
+      expect.arrayContaining([
+        ...environments.map((name) => `manifests/${name}.yaml`),
+        ...record.images.flatMap(({ name }) => [
+          `images/${name}/sbom.json`,
+          `images/${name}/provenance.json`,
+        ]),
+        ".wavehouse-validation/validation.json",
+        ".wavehouse-validation/validation.sarif",
+      ]),
+    );
+  }
+
   /** The password goes through standard input alone, and the login is kept where the job's end removes it. */
   async function expectLogin(run: Run): Promise<void> {
     const calls = (await readFile(forge.docker, "utf8")).trim().split("\n");
@@ -206,8 +251,8 @@ describe("deliver.yml", { timeout: 120_000 }, () => {
       stdin: "s3cret\n",
       config: expect.stringMatching(/\/tmp\/docker$/),
     };
-    // Where images are pushed, and where their signatures are read.
-    expect(calls.map((line) => JSON.parse(line) as unknown)).toEqual([login, login]);
+    // Where images are pushed, where their signatures are read, and where what is said of them.
+    expect(calls.map((line) => JSON.parse(line) as unknown)).toEqual([login, login, login]);
     expect(run.log).not.toContain("s3cret");
   }
 

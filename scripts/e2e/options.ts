@@ -26,11 +26,11 @@ const longest: Readonly<Record<Group, number>> = {
   change: 9,
   drift: 1,
   rights: 1,
-  ecommerce: 12,
+  ecommerce: 20,
   faults: 12,
   notifications: 1,
   mistakes: 3,
-  hold: 8,
+  hold: 5,
   secrets: 1,
 };
 

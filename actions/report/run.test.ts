@@ -136,6 +136,24 @@ describe("run, with a real S3 store", { timeout: 60_000 }, () => {
     expect(github.violations).toEqual([]);
   });
 
+  test("what came by pull request since, which starts no run, is recorded by the next one", async () => {
+    const { s3, store, report, read, bump, write, git } = await place();
+    await write("overlays/eks/cicd/environment.yaml", "data:\n  delivery: pull-request\n");
+    await git("add", "--all");
+    await git("commit", "--quiet", "--message=Deliver by pull request");
+    const merged = [await bump("eks", 1), await bump("eks", 2, ["a"])];
+    await s3.start();
+    expect((await report()).outputs).toMatchObject({ published: "3", spooled: "" });
+    const record = JSON.parse(await read(`deliveries/eks/${merged[1]}/record.json`));
+    expect(record).toMatchObject({ environment: "eks", moved: ["a"], images: [{ name: "a" }] });
+    expect(record.runs.map(({ name }: { name: string }) => name)).toEqual(["a", "b"]);
+    // It was rendered by nobody at that commit.
+    const files = record.files.map(({ name }: { name: string }) => name);
+    expect(files).toEqual(["images/a/sbom.json", "images/a/provenance.json"]);
+    expect((await report()).outputs.published).toBe("1");
+    expect(await store.list("deliveries/eks/index/", 10)).toHaveLength(2);
+  });
+
   test("lists the newest first", async () => {
     const { commits, s3, report } = await place();
     await s3.start();

@@ -1,9 +1,10 @@
-import { onlyKustomizations } from "../lib/delivery/read-overlays.ts";
+import { onlyKustomizations, readDeliverySettings } from "../lib/delivery/read-overlays.ts";
 import type { ActionResult } from "../lib/domain/action-result.ts";
 import type { PinnedImage } from "../lib/domain/built-image.ts";
 import { parseBumpRecord } from "../lib/domain/bump-record.ts";
 import {
   bundleRecord,
+  commitOfKey,
   type DeliveryRecord,
   indexPrefix,
   type NamedImage,
@@ -41,9 +42,12 @@ export interface Ports {
 }
 
 const LISTED = 10;
+/** How far back deliveries are recorded that no run has recorded. */
+const MISSED = 20;
 
 /**
- * Publishes the record of a delivery, and those that earlier runs could not publish. A store that is down fails
+ * Publishes the record of a delivery, those that earlier runs could not publish, and those of pull requests that were
+ * merged since. A store that is down fails
  * nothing: the records are kept for the next run.
  *
  * @param inputs which delivery, and where its record goes
@@ -53,7 +57,7 @@ const LISTED = 10;
  */
 export async function run(inputs: Inputs, ports: Ports): Promise<ActionResult> {
   const own = inputs.commit === undefined ? undefined : await makeBundle(inputs, inputs.commit, ports);
-  const { published, waiting, problem } = await publishAll(own, inputs.prefix, ports);
+  const { published, waiting, problem } = await publishAll(own, inputs, ports);
   if (problem !== undefined) {
     ports.logger.warning(`The delivery record waits for the next run: ${problem}`);
     const files = waiting.map((bundle): [string, string] => [fileName(bundle), JSON.stringify(bundle)]);
@@ -89,10 +93,8 @@ async function makeBundle(inputs: Inputs, commit: string, ports: Ports): Promise
     }
     contents[path.replace(/^(?:\.?\/)+/, "")] = new TextDecoder().decode(await ports.workspace.read(path));
   }
-  const overlays = (await ports.workspace.list("overlays")).flatMap(
-    ({ path }) => /^overlays\/([^/]+)\/kustomization\.yaml$/.exec(path)?.[1] ?? [],
-  );
-  for (const environment of overlays) {
+  // Of what is checked out; what was delivered before was other manifests.
+  for (const environment of commit === inputs.commit ? await environmentsOf(ports) : []) {
     contents[`manifests/${environment}.yaml`] = await ports.renderer.render(`overlays/${environment}`);
   }
   const told = await readDelivered(inputs, commit, ports);
@@ -105,6 +107,39 @@ async function makeBundle(inputs: Inputs, commit: string, ports: Ports): Promise
   const timings = merged === undefined ? undefined : timingsOf(merged.date, described.date);
   const time = described.date;
   return bundleRecord({ environment, commit, time, sourceCommit, timings, images, moved, runs }, contents);
+}
+
+async function environmentsOf({ workspace }: Pick<Ports, "workspace">): Promise<string[]> {
+  return (await workspace.list("overlays")).flatMap(
+    ({ path }) => /^overlays\/([^/]+)\/kustomization\.yaml$/.exec(path)?.[1] ?? [],
+  );
+}
+
+/** Deliveries by pull request, of which people make a commit of the branch: no workflow runs then to record them. */
+async function missedDeliveries(inputs: Inputs, store: RecordStore, ports: Ports): Promise<RecordBundle[]> {
+  const bundles: RecordBundle[] = [];
+  for (const environment of await environmentsOf(ports)) {
+    const { way } = await readDeliverySettings(environment, ports.workspace);
+    if (way !== "pull-request") continue;
+    const known = new Set(
+      (await store.list(indexPrefix(inputs.prefix, environment), 10_000)).map(commitOfKey),
+    );
+    const bumps = (await ports.history.bumps(environment)).slice(0, MISSED);
+    const of: Inputs = { ...inputs, environment, images: [], sourceCommit: undefined, files: [] };
+    for (const { commit } of bumps) {
+      if (!known.has(commit) && commit !== inputs.commit) bundles.push(await makeBundle(of, commit, ports));
+    }
+  }
+  return bundles;
+}
+
+/** What is wrong in another environment is told, and keeps nothing of this delivery back. */
+function passOver({ logger }: Pick<Ports, "logger">): (error: unknown) => RecordBundle[] {
+  return (error) => {
+    if (!(error instanceof UserError)) throw error;
+    logger.warning(`Deliveries by pull request are not recorded: ${error.message}`);
+    return [];
+  };
 }
 
 interface Delivered {
@@ -149,8 +184,9 @@ interface Published {
 }
 
 /** The own record first: it is the one that people look for. */
-async function publishAll(own: RecordBundle | undefined, prefix: string, ports: Ports): Promise<Published> {
+async function publishAll(own: RecordBundle | undefined, inputs: Inputs, ports: Ports): Promise<Published> {
   const { store } = ports;
+  const { prefix } = inputs;
   const fresh = own === undefined ? [] : [own];
   if (store === undefined) return { published: [], waiting: fresh, problem: "no `bucket` is given" };
   const published: RecordBundle[] = [];
@@ -158,6 +194,9 @@ async function publishAll(own: RecordBundle | undefined, prefix: string, ports: 
   try {
     for (const bundle of fresh) published.push(await publish(bundle, prefix, store));
     waiting = [];
+    for (const bundle of await missedDeliveries(inputs, store, ports).catch(passOver(ports))) {
+      published.push(await publish(bundle, prefix, store));
+    }
     for (const { id, files } of await readEarlier(prefix, store, ports)) {
       for (const [name, bytes] of files) {
         const bundle = parseBundle(new TextDecoder().decode(bytes));

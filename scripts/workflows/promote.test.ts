@@ -212,6 +212,51 @@ describe("by hand, under act", { timeout: 240_000 }, () => {
     });
   });
 
+  test("a bump that people merge by pull request leaves its record, rendered as it was merged", async () => {
+    await forge.git("fetch", "--quiet", "origin", "main");
+    await forge.git("reset", "--quiet", "--hard", "FETCH_HEAD");
+    await writeFiles(forge.clone, {
+      [path("stage")]: unbuilt,
+      "overlays/stage/cicd/environment.yaml": "data:\n  delivery: pull-request\n",
+    });
+    texts.set("stage", unbuilt);
+    await forge.git("add", "--all");
+    await forge.git("commit", "--quiet", "--message=An environment by pull request");
+    const before = await forge.git("rev-parse", "HEAD");
+    await forge.git("checkout", "--quiet", "-b", "wavehouse/bump-stage");
+    await bump("stage", 8);
+    const commit = await forge.git("rev-parse", "HEAD");
+    await forge.git("checkout", "--quiet", "main");
+    // Of an environment by commit, which deliver.yml has recorded.
+    await bump("dev", 8);
+    await forge.git("merge", "--quiet", "--no-ff", "--message=Merge pull request #7", "wavehouse/bump-stage");
+    await forge.git("push", "--quiet", "origin", "main");
+    const s3 = await loopbackS3();
+    await s3.start();
+    const run = await forge.run("record-merged.yml", "push", {
+      payload: { before },
+      variables: {
+        WAVEHOUSE_REGISTRY: "localhost:5001",
+        WAVEHOUSE_RECORDS_BUCKET: "records",
+        WAVEHOUSE_RECORDS_ENDPOINT: s3.options.endpoint,
+      },
+      secrets: {
+        WAVEHOUSE_RECORDS_KEY_ID: s3.options.credentials?.accessKeyId ?? "",
+        WAVEHOUSE_RECORDS_SECRET: s3.options.credentials?.secretAccessKey ?? "",
+      },
+    });
+    const succeeded = ["Find what was merged", "Record the delivery"];
+    expect(run.jobs, run.log.slice(-6_000)).toEqual({ succeeded, failed: [] });
+    const store = s3Records(s3.options);
+    const written = await store.read(`deliveries/stage/${commit}/record.json`);
+    const record = JSON.parse(new TextDecoder().decode(written));
+    const runs = names.map((name) => ({ name, reference: builtFrom(name, 8).reference }));
+    expect(record).toMatchObject({ environment: "stage", commit, images: runs, moved: names });
+    const files = record.files.map(({ name }: { name: string }) => name);
+    expect(files).toEqual(expect.arrayContaining(["manifests/stage.yaml", "manifests/local.yaml"]));
+    expect(await store.list("deliveries/dev/index/", 1)).toEqual([]);
+  });
+
   test("another branch than the default one does nothing", async () => {
     const run = await dispatch(
       "promote.yml",

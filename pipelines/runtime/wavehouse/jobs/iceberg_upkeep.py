@@ -44,7 +44,9 @@ class IcebergUpkeep:
     def expire(self, key: str, before: datetime) -> int:
         """See `Upkeep`. A catalog that keeps branches, as Nessie does, removes files by a program of its own."""
         if not self._collects(key):
-            sys.stdout.write(f"{self.tables.where(key)}: its catalog alone removes files (gc.enabled is false)\n")
+            sys.stdout.write(
+                f"{self.tables.where(key)}: its catalog alone removes files (gc.enabled is false)\n"
+            )
             return 0
         found = self._call(key, "expire_snapshots", moments={"older_than": before}, retain_last=1)
         return sum(count for name, count in found.asDict().items() if name.endswith("_files_count"))

@@ -25,7 +25,7 @@ interface Step {
   summary: string;
 }
 
-describe("each committed bundle, started as the runner starts it", () => {
+describe("each committed bundle, started as the runner starts it", { timeout: 120_000 }, () => {
   let folder: string;
   let repository: string;
   let registry: LoopbackRegistry;

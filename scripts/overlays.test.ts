@@ -210,7 +210,9 @@ test("every namespace that is used is made, with a Pod Security level", () => {
   }
 });
 
-test("each kind of pipeline that the schema can say generates, renders and passes its schemas beside the others", async () => {
+test("each kind of pipeline that the schema can say generates, renders and passes its schemas beside the others", {
+  timeout: 120_000,
+}, async () => {
   const pipelines = [...repository.pipelines];
   const examples = join(root, "actions/lib/testing/pipelines");
   const own = new Set(pipelines.map(({ metadata }) => metadata.name));

@@ -175,8 +175,10 @@ describe("whatever the text", () => {
     "(select 1 from x, ",
   ])("a megabyte of `%s` takes no stack and little time", (piece) => {
     const sql = piece.repeat(Math.floor(1_000_000 / piece.length));
-    const start = performance.now();
+    // The processor's time: what else the machine does is not its fault.
+    const start = process.cpuUsage();
     tablesOfSql(sql, SPARK_SQL);
-    expect(performance.now() - start).toBeLessThan(3000);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1000).toBeLessThan(3000);
   });
 });

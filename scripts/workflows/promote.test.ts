@@ -2,14 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { s3Records } from "../../actions/lib/adapters/s3-records.ts";
+import { type S3Options, s3Records } from "../../actions/lib/adapters/s3-records.ts";
 import { bumpMessage } from "../../actions/lib/domain/bump-message.ts";
 import { planBump } from "../../actions/lib/domain/plan-bump.ts";
 import { builtFrom } from "../../actions/lib/testing/delivered-repository.ts";
 import { loopbackS3 } from "../../actions/lib/testing/loopback-s3.ts";
 import { recordedDeliveries } from "../../actions/lib/testing/recorded-deliveries.ts";
 import { writeFiles } from "../../actions/lib/testing/write-files.ts";
-import { type Forge, type Run, startForge } from "./act.ts";
+import { type Forge, type Run, type RunOptions, startForge } from "./act.ts";
 
 const names = ["a", "b"];
 const path = (environment: string): string => `overlays/${environment}/kustomization.yaml`;
@@ -53,6 +53,21 @@ async function tags(environment: string): Promise<string[]> {
 
 function dispatch(workflow: string, inputs: Record<string, string>, ref = "main"): Promise<Run> {
   return forge.run(workflow, "workflow_dispatch", { payload: { ref: `refs/heads/${ref}`, inputs } });
+}
+
+/** A repository's settings that have records go to a store. */
+function recordsIn({ endpoint, credentials }: S3Options): Pick<RunOptions, "variables" | "secrets"> {
+  return {
+    variables: {
+      WAVEHOUSE_REGISTRY: "localhost:5001",
+      WAVEHOUSE_RECORDS_BUCKET: "records",
+      WAVEHOUSE_RECORDS_ENDPOINT: endpoint ?? "",
+    },
+    secrets: {
+      WAVEHOUSE_RECORDS_KEY_ID: credentials?.accessKeyId ?? "",
+      WAVEHOUSE_RECORDS_SECRET: credentials?.secretAccessKey ?? "",
+    },
+  };
 }
 
 describe("by hand, under act", { timeout: 240_000 }, () => {
@@ -123,15 +138,7 @@ describe("by hand, under act", { timeout: 240_000 }, () => {
       const inputs = { from: "dev", to: "prod", images: "", "dry-run": "false", ...unproved };
       const run = await forge.run("promote.yml", "workflow_dispatch", {
         payload: { ref: "refs/heads/main", inputs },
-        variables: {
-          WAVEHOUSE_REGISTRY: "localhost:5001",
-          WAVEHOUSE_RECORDS_BUCKET: "records",
-          WAVEHOUSE_RECORDS_ENDPOINT: s3.options.endpoint,
-        },
-        secrets: {
-          WAVEHOUSE_RECORDS_KEY_ID: s3.options.credentials?.accessKeyId ?? "",
-          WAVEHOUSE_RECORDS_SECRET: s3.options.credentials?.secretAccessKey ?? "",
-        },
+        ...recordsIn(s3.options),
       });
       expect(run.jobs, run.log.slice(-6_000)).toEqual({
         succeeded: ["Promote", "Record the delivery"],
@@ -187,15 +194,7 @@ describe("by hand, under act", { timeout: 240_000 }, () => {
     };
     const run = await forge.run("rollback.yml", "workflow_dispatch", {
       payload: { ref: "refs/heads/main", inputs },
-      variables: {
-        WAVEHOUSE_REGISTRY: "localhost:5001",
-        WAVEHOUSE_RECORDS_BUCKET: "records",
-        WAVEHOUSE_RECORDS_ENDPOINT: s3.options.endpoint,
-      },
-      secrets: {
-        WAVEHOUSE_RECORDS_KEY_ID: s3.options.credentials?.accessKeyId ?? "",
-        WAVEHOUSE_RECORDS_SECRET: s3.options.credentials?.secretAccessKey ?? "",
-      },
+      ...recordsIn(s3.options),
     });
     const succeeded = ["Roll back", "Record the delivery"];
     expect(run.jobs, run.log.slice(-6_000)).toEqual({ succeeded, failed: [] });
@@ -235,15 +234,7 @@ describe("by hand, under act", { timeout: 240_000 }, () => {
     await s3.start();
     const run = await forge.run("record-merged.yml", "push", {
       payload: { before },
-      variables: {
-        WAVEHOUSE_REGISTRY: "localhost:5001",
-        WAVEHOUSE_RECORDS_BUCKET: "records",
-        WAVEHOUSE_RECORDS_ENDPOINT: s3.options.endpoint,
-      },
-      secrets: {
-        WAVEHOUSE_RECORDS_KEY_ID: s3.options.credentials?.accessKeyId ?? "",
-        WAVEHOUSE_RECORDS_SECRET: s3.options.credentials?.secretAccessKey ?? "",
-      },
+      ...recordsIn(s3.options),
     });
     const succeeded = ["Find what was merged", "Record the delivery"];
     expect(run.jobs, run.log.slice(-6_000)).toEqual({ succeeded, failed: [] });

@@ -45,7 +45,7 @@ async function changedBy(environment: string, image: string): Promise<string[]> 
     .sort();
 }
 
-test.each(environmentsOf(tree))(
+test.each(environmentsOf(tree.keys()))(
   "%s: the image dags is in the DAG processor and the workers alone, so its bump restarts nothing else",
   async (environment) => {
     expect(await changedBy(environment, "dags")).toEqual([

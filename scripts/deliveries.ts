@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { connectRecords } from "../actions/lib/adapters/connect-records.ts";
 import { gitWorkspace } from "../actions/lib/adapters/git-workspace.ts";
-import { prefixInput } from "../actions/lib/host/delivery-inputs.ts";
+import { recordsInput } from "../actions/lib/host/delivery-inputs.ts";
 import { runInTerminal } from "../actions/lib/host/run-in-terminal.ts";
 import { givenRecords, recordsHelp, recordsOptions } from "./delivery/records-options.ts";
 import { tellDeliveries } from "./delivery/tell-deliveries.ts";
@@ -33,13 +33,8 @@ if (values.help || environment === "" || rest.length > 0) {
   process.exitCode = values.help ? 0 : 1;
 } else {
   await runInTerminal(async () => {
-    const { bucket, endpoint, region, prefix } = givenRecords(values, process.env);
-    const records = connectRecords({
-      bucket: bucket || undefined,
-      endpoint: endpoint || undefined,
-      region,
-      prefix: prefixInput(() => prefix, "prefix"),
-    });
+    const given = givenRecords(values, process.env);
+    const records = connectRecords(recordsInput((name) => given[name]));
     const asked = { environment, limit: values.limit, at: values.at };
     console.log(await tellDeliveries(asked, records, gitWorkspace(process.cwd())));
     return { ok: true, outputs: {}, summary: "", annotations: [] };

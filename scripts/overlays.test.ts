@@ -63,7 +63,7 @@ test("the operator may read every secret that a component asks for", async () =>
 });
 
 test("there is an overlay to test", () => {
-  expect(environmentsOf(repository.tree)).toContain("local");
+  expect(environmentsOf(repository.tree.keys())).toContain("local");
 });
 
 async function validator(): Promise<ManifestValidator> {
@@ -132,7 +132,7 @@ test("the commit that Argo CD writes into the root's folder reaches every child,
 test("what an Application says that it is rendered from is all that it is rendered from", async () => {
   const paths = "argocd.argoproj.io/manifest-generate-paths";
   const told: string[] = [];
-  for (const environment of environmentsOf(repository.tree)) {
+  for (const environment of environmentsOf(repository.tree.keys())) {
     const stream = await renderer.render(`overlays/${environment}/cicd`);
     for (const { metadata, spec } of parseRendered(stream).filter(isApplication)) {
       const value = metadata.annotations?.[paths];

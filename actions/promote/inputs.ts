@@ -1,7 +1,13 @@
 import type { RecordsAddress } from "../lib/domain/delivery-record.ts";
 import type { Way } from "../lib/domain/delivery-settings.ts";
 import { UserError } from "../lib/domain/user-error.ts";
-import { environmentInput, momentInput, prefixInput, wayInput } from "../lib/host/delivery-inputs.ts";
+import {
+  environmentInput,
+  momentInput,
+  recordsInput,
+  recordsInputNames,
+  wayInput,
+} from "../lib/host/delivery-inputs.ts";
 import {
   booleanInput,
   listInput,
@@ -38,10 +44,7 @@ export const inputNames = [
   "way",
   "github-token",
   "unproved",
-  "bucket",
-  "endpoint",
-  "region",
-  "prefix",
+  ...recordsInputNames,
   "dry-run",
   "committer-name",
   "committer-email",
@@ -65,12 +68,7 @@ export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs
     way: wayInput(read, "way"),
     githubToken: optionalInput(read, "github-token"),
     unproved: booleanInput(read, "unproved"),
-    records: {
-      bucket: optionalInput(read, "bucket"),
-      endpoint: optionalInput(read, "endpoint"),
-      region: requiredInput(read, "region"),
-      prefix: prefixInput(read, "prefix"),
-    },
+    records: recordsInput(read),
     dryRun: booleanInput(read, "dry-run"),
     committer: { name: requiredInput(read, "committer-name"), email: requiredInput(read, "committer-email") },
   };

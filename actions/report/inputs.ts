@@ -1,6 +1,7 @@
 import { type PinnedImage, parseBuiltImages } from "../lib/domain/built-image.ts";
+import type { RecordsAddress } from "../lib/domain/delivery-record.ts";
 import { UserError } from "../lib/domain/user-error.ts";
-import { environmentInput, prefixInput } from "../lib/host/delivery-inputs.ts";
+import { environmentInput, recordsInput, recordsInputNames } from "../lib/host/delivery-inputs.ts";
 import {
   jsonInput,
   listInput,
@@ -9,8 +10,8 @@ import {
   requiredInput,
 } from "../lib/host/read-inputs.ts";
 
-/** What this action is asked to do. */
-export interface Inputs {
+/** What this action is asked to do; where there is no bucket, the record is only kept. */
+export interface Inputs extends RecordsAddress {
   environment: string;
   /** The delivery's commit, or `undefined` when nothing was delivered: then only what waits is published. */
   commit: string | undefined;
@@ -19,12 +20,6 @@ export interface Inputs {
   images: readonly PinnedImage[];
   /** Files that lie beside the record, by path. */
   files: readonly string[];
-  /** `undefined` when there is no store: then the record is only kept. */
-  bucket: string | undefined;
-  endpoint: string | undefined;
-  region: string;
-  /** Of all keys; empty, or with a slash at its end. */
-  prefix: string;
   /** Folder where a record is kept that could not be published. */
   spool: string;
   githubToken: string | undefined;
@@ -36,10 +31,7 @@ export const inputNames = [
   "source-commit",
   "images",
   "files",
-  "bucket",
-  "endpoint",
-  "region",
-  "prefix",
+  ...recordsInputNames,
   "spool",
   "github-token",
 ] as const;
@@ -56,10 +48,7 @@ export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs
     sourceCommit: commitInput(read, "source-commit"),
     images: parseBuiltImages(jsonInput(read, "images")),
     files: listInput(read, "files"),
-    bucket: optionalInput(read, "bucket"),
-    endpoint: optionalInput(read, "endpoint"),
-    region: requiredInput(read, "region"),
-    prefix: prefixInput(read, "prefix"),
+    ...recordsInput(read),
     spool: requiredInput(read, "spool"),
     githubToken: optionalInput(read, "github-token"),
   };

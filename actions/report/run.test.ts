@@ -136,7 +136,7 @@ describe("run, with a real S3 store", { timeout: 60_000 }, () => {
     expect(github.violations).toEqual([]);
   });
 
-  test("what came by pull request since, which starts no run, is recorded by the next one", async () => {
+  test("what came by pull request since, which no run has recorded, is by the next one", async () => {
     const { s3, store, report, read, bump, write, git } = await place();
     await write("overlays/eks/cicd/environment.yaml", "data:\n  delivery: pull-request\n");
     await git("add", "--all");
@@ -147,9 +147,16 @@ describe("run, with a real S3 store", { timeout: 60_000 }, () => {
     const record = JSON.parse(await read(`deliveries/eks/${merged[1]}/record.json`));
     expect(record).toMatchObject({ environment: "eks", moved: ["a"], images: [{ name: "a" }] });
     expect(record.runs.map(({ name }: { name: string }) => name)).toEqual(["a", "b"]);
-    // It was rendered by nobody at that commit.
-    const files = record.files.map(({ name }: { name: string }) => name);
-    expect(files).toEqual(["images/a/sbom.json", "images/a/provenance.json"]);
+    // The newest is what is checked out; the one before was other manifests.
+    const files = async (commit: string | undefined) =>
+      JSON.parse(await read(`deliveries/eks/${commit}/record.json`)).files.map(
+        ({ name }: { name: string }) => name,
+      );
+    expect(await files(merged[1])).toEqual(
+      expect.arrayContaining(["manifests/eks.yaml", "images/a/sbom.json"]),
+    );
+    expect(await files(merged[0])).toEqual(expect.not.arrayContaining(["manifests/eks.yaml"]));
+    expect(await files(merged[0])).toContain("images/b/sbom.json");
     expect((await report()).outputs.published).toBe("1");
     expect(await store.list("deliveries/eks/index/", 10)).toHaveLength(2);
   });

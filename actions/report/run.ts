@@ -1,7 +1,7 @@
-import { onlyKustomizations, readDeliverySettings } from "../lib/delivery/read-overlays.ts";
+import { readBump } from "../lib/delivery/read-bump.ts";
+import { readDeliverySettings } from "../lib/delivery/read-overlays.ts";
 import type { ActionResult } from "../lib/domain/action-result.ts";
 import type { PinnedImage } from "../lib/domain/built-image.ts";
-import { parseBumpRecord } from "../lib/domain/bump-record.ts";
 import {
   bundleRecord,
   commitOfKey,
@@ -13,7 +13,7 @@ import {
   recordKey,
   storedObjects,
 } from "../lib/domain/delivery-record.ts";
-import { pinnedImages } from "../lib/domain/pinned-images.ts";
+import { environmentsOf } from "../lib/domain/environments.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import type { History } from "../lib/ports/history.ts";
 import type { ImageEvidence } from "../lib/ports/image-evidence.ts";
@@ -47,8 +47,7 @@ const MISSED = 20;
 
 /**
  * Publishes the record of a delivery, those that earlier runs could not publish, and those of pull requests that were
- * merged since. A store that is down fails
- * nothing: the records are kept for the next run.
+ * merged since. A store that is down fails nothing: the records are kept for the next run.
  *
  * @param inputs which delivery, and where its record goes
  * @param ports the repository, the store, what earlier runs kept
@@ -86,15 +85,16 @@ async function makeBundle(inputs: Inputs, commit: string, ports: Ports): Promise
     );
   }
   const contents: Record<string, string> = {};
-  for (const path of inputs.files) {
+  const here = commit === inputs.commit || (await cameWithCheckout(commit, ports));
+  for (const path of here ? inputs.files : []) {
     if (!(await ports.workspace.exists(path))) {
       ports.logger.warning(`${path} is not in the record: there is no such file.`);
       continue;
     }
     contents[path.replace(/^(?:\.?\/)+/, "")] = new TextDecoder().decode(await ports.workspace.read(path));
   }
-  // Of what is checked out; what was delivered before was other manifests.
-  for (const environment of commit === inputs.commit ? await environmentsOf(ports) : []) {
+  // What was delivered before was other manifests.
+  for (const environment of here ? await listEnvironments(ports) : []) {
     contents[`manifests/${environment}.yaml`] = await ports.renderer.render(`overlays/${environment}`);
   }
   const told = await readDelivered(inputs, commit, ports);
@@ -109,23 +109,29 @@ async function makeBundle(inputs: Inputs, commit: string, ports: Ports): Promise
   return bundleRecord({ environment, commit, time, sourceCommit, timings, images, moved, runs }, contents);
 }
 
-async function environmentsOf({ workspace }: Pick<Ports, "workspace">): Promise<string[]> {
-  return (await workspace.list("overlays")).flatMap(
-    ({ path }) => /^overlays\/([^/]+)\/kustomization\.yaml$/.exec(path)?.[1] ?? [],
-  );
+async function listEnvironments({ workspace }: Pick<Ports, "workspace">): Promise<string[]> {
+  return environmentsOf((await workspace.list("overlays")).map(({ path }) => path));
 }
 
-/** Deliveries by pull request, of which people make a commit of the branch: no workflow runs then to record them. */
+/** Whether a commit is the one that is checked out, or came to the branch by it as a pull request's does by its merge. */
+async function cameWithCheckout(commit: string, { history }: Pick<Ports, "history">): Promise<boolean> {
+  const before = await history.resolve("HEAD^1");
+  if (before === undefined) return true;
+  const order = (await history.compare(commit, [before])).get(before);
+  return order !== "before" && order !== "same";
+}
+
+/** Deliveries by pull request, of which people make a commit of the branch: the run that made it cannot record them. */
 async function missedDeliveries(inputs: Inputs, store: RecordStore, ports: Ports): Promise<RecordBundle[]> {
   const bundles: RecordBundle[] = [];
-  for (const environment of await environmentsOf(ports)) {
+  for (const environment of await listEnvironments(ports)) {
     const { way } = await readDeliverySettings(environment, ports.workspace);
     if (way !== "pull-request") continue;
     const known = new Set(
       (await store.list(indexPrefix(inputs.prefix, environment), 10_000)).map(commitOfKey),
     );
     const bumps = (await ports.history.bumps(environment)).slice(0, MISSED);
-    const of: Inputs = { ...inputs, environment, images: [], sourceCommit: undefined, files: [] };
+    const of: Inputs = { ...inputs, environment, images: [], sourceCommit: undefined };
     for (const { commit } of bumps) {
       if (!known.has(commit) && commit !== inputs.commit) bundles.push(await makeBundle(of, commit, ports));
     }
@@ -155,21 +161,14 @@ async function readDelivered(
   commit: string,
   { history }: Pick<Ports, "history">,
 ): Promise<Delivered> {
-  const overlays = await history.filesAt(commit, `overlays/${environment}`);
-  const { pinned } = pinnedImages(onlyKustomizations(overlays));
+  const { pinned, bump } = await readBump(environment, commit, history);
   const runs = [...pinned.values()].map(({ name, reference }) => ({ name, reference }));
-  const bumps = await history.bumps(environment, commit);
-  const message = bumps.find((bump) => bump.commit === commit)?.message;
-  if (message === undefined) return { images, sourceCommit, moved: [], runs };
-  const record = parseBumpRecord(commit, message);
-  const moved = [...record.images].flatMap(([name, { digest }]): PinnedImage[] => {
-    const pin = pinned.get(name);
-    return pin?.digest === digest ? [{ ...pin, changed: true }] : [];
-  });
-  const names = moved.map(({ name }) => name);
-  if (images.length > 0) return { images, sourceCommit, moved: names, runs };
-  const main = /^Wavehouse-Source-Commit: ([0-9a-f]{40})$/m.exec(message)?.[1];
-  return { images: moved, sourceCommit: sourceCommit ?? main, moved: names, runs };
+  if (bump === undefined) return { images, sourceCommit, moved: [], runs };
+  const moved = bump.moved.map(({ image }) => image.name);
+  if (images.length > 0) return { images, sourceCommit, moved, runs };
+  const main = /^Wavehouse-Source-Commit: ([0-9a-f]{40})$/m.exec(bump.message)?.[1];
+  const changed = bump.moved.map(({ image }) => ({ ...image, changed: true }));
+  return { images: changed, sourceCommit: sourceCommit ?? main, moved, runs };
 }
 
 /** By the commits' own times, so that whoever publishes it again writes the same. */

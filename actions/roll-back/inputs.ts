@@ -1,7 +1,7 @@
 import type { RecordsAddress } from "../lib/domain/delivery-record.ts";
 import type { Way } from "../lib/domain/delivery-settings.ts";
 import { UserError } from "../lib/domain/user-error.ts";
-import { environmentInput, prefixInput, wayInput } from "../lib/host/delivery-inputs.ts";
+import { environmentInput, recordsInput, recordsInputNames, wayInput } from "../lib/host/delivery-inputs.ts";
 import {
   booleanInput,
   listInput,
@@ -33,10 +33,7 @@ export const inputNames = [
   "push-branch",
   "way",
   "github-token",
-  "bucket",
-  "endpoint",
-  "region",
-  "prefix",
+  ...recordsInputNames,
   "dry-run",
   "committer-name",
   "committer-email",
@@ -60,12 +57,7 @@ export function loadInputs(read: ReadInput<(typeof inputNames)[number]>): Inputs
     pushBranch: optionalInput(read, "push-branch"),
     way: wayInput(read, "way"),
     githubToken: optionalInput(read, "github-token"),
-    records: {
-      bucket: optionalInput(read, "bucket"),
-      endpoint: optionalInput(read, "endpoint"),
-      region: requiredInput(read, "region"),
-      prefix: prefixInput(read, "prefix"),
-    },
+    records: recordsInput(read),
     dryRun: booleanInput(read, "dry-run"),
     committer: { name: requiredInput(read, "committer-name"), email: requiredInput(read, "committer-email") },
   };

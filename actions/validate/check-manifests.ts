@@ -102,7 +102,7 @@ async function checkEnvironments(
   recall: Recall | undefined,
 ): Promise<CheckedEnvironments> {
   const environments: CheckedEnvironment[] = [];
-  for (const environment of environmentsOf(tree)) {
+  for (const environment of environmentsOf(tree.keys())) {
     const check = () =>
       checkEnvironment(environment, tree, { ...ports, recall, isPartial: unread.length > 0 });
     environments.push(await ports.logger.group(`overlays/${environment}`, check));

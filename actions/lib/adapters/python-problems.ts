@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { UserError } from "../domain/user-error.ts";
 import { ProcessError, runProcess } from "./process.ts";
 
@@ -59,14 +59,16 @@ export async function pythonProblems<Kind extends string>(
   } catch {
     // Told below.
   }
-  throw new UserError(`what loads the pipelines wrote no report: ${JSON.stringify(text.slice(0, 200))}`);
+  throw new UserError(`${basename(options.program)} wrote no report: ${JSON.stringify(text.slice(0, 200))}`);
 }
 
 async function read(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new UserError(`${path} cannot be read, and without it no pipeline can be loaded`, { cause: error });
+    throw new UserError(`${path} cannot be read; without it the pipelines cannot be checked`, {
+      cause: error,
+    });
   }
 }
 
@@ -87,6 +89,8 @@ async function run(
     return stdout.toString("utf8");
   } catch (error) {
     if (!(error instanceof ProcessError)) throw error;
-    throw new UserError(`the pipelines could not be loaded: ${error.message}`, { cause: error });
+    throw new UserError(`${basename(program)} could not check the pipelines: ${error.message}`, {
+      cause: error,
+    });
   }
 }

@@ -1,9 +1,7 @@
 import type { PinnedImage } from "../domain/built-image.ts";
-import { parseBumpRecord } from "../domain/bump-record.ts";
-import { pinnedImages } from "../domain/pinned-images.ts";
 import type { History } from "../ports/history.ts";
 import type { OpenPullRequest } from "../ports/pull-requests.ts";
-import { onlyKustomizations } from "./read-overlays.ts";
+import { readBump } from "./read-bump.ts";
 
 /** Images, and the commit that each was built from. */
 export interface Offered {
@@ -32,16 +30,12 @@ export async function readWaiting(
   pending: OpenPullRequest,
   history: History,
 ): Promise<{ waiting: WaitingImage[]; message: string } | undefined> {
-  const own = (await history.bumps(environment, pending.head)).find(({ commit }) => commit === pending.head);
-  if (own === undefined) return undefined;
-  const record = parseBumpRecord(own.commit, own.message);
-  const files = await history.filesAt(pending.head, `overlays/${environment}`);
-  const { pinned } = pinnedImages(onlyKustomizations(files));
-  const waiting = [...record.images].flatMap(([name, { digest, source: from }]) => {
-    const image = pinned.get(name);
-    return image !== undefined && image.digest === digest && from !== undefined ? [{ image, from }] : [];
-  });
-  return { waiting, message: own.message };
+  const { bump } = await readBump(environment, pending.head, history);
+  if (bump === undefined) return undefined;
+  const waiting = bump.moved.flatMap(({ image, source: from }) =>
+    from === undefined ? [] : [{ image, from }],
+  );
+  return { waiting, message: bump.message };
 }
 
 /**

@@ -8,11 +8,11 @@ export type Tree = ReadonlyMap<string, string>;
 /**
  * The environments of a repository: the folders of `overlays/` that can be rendered as a whole.
  *
- * @param tree the repository's files
+ * @param paths the repository's files
  * @returns their names, ordered
  */
-export function environmentsOf(tree: Tree): string[] {
-  const names = [...tree.keys()].map((path) => /^overlays\/([^/]+)\/kustomization\.yaml$/.exec(path)?.[1]);
+export function environmentsOf(paths: Iterable<string>): string[] {
+  const names = [...paths].map((path) => /^overlays\/([^/]+)\/kustomization\.yaml$/.exec(path)?.[1]);
   return names.filter((name) => name !== undefined).sort();
 }
 

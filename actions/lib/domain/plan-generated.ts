@@ -65,7 +65,7 @@ function wantedFiles(input: GenerateInput): Map<string, string> {
     }
   }
   files.set(`${APPLICATIONS}/kustomization.yaml`, listText(names.map((name) => `${name}.yaml`)));
-  for (const environment of environmentsOf(tree)) {
+  for (const environment of environmentsOf(tree.keys())) {
     const folder = `overlays/${environment}/processing/pipelines`;
     files.set(`${folder}/kustomization.yaml`, listText(names));
     for (const pipeline of pipelines) {

@@ -1,3 +1,4 @@
+import type { RecordsAddress } from "../domain/delivery-record.ts";
 import { WAYS, type Way } from "../domain/delivery-settings.ts";
 import { parseMoment } from "../domain/moment.ts";
 import { UserError } from "../domain/user-error.ts";
@@ -17,14 +18,22 @@ export function environmentInput<Name extends string>(read: ReadInput<Name>, nam
   );
 }
 
+/** The inputs that say where records of deliveries are. */
+export const recordsInputNames = ["bucket", "endpoint", "region", "prefix"] as const;
+
 /**
  * @param read the reader
- * @param name the input's name in `action.yml`
- * @returns what all keys of the store begin with: empty, or with one slash at its end
+ * @returns where records of deliveries are; all keys begin with `prefix`, which is empty or has one slash at its end
+ * @throws UserError when there is no region
  */
-export function prefixInput<Name extends string>(read: ReadInput<Name>, name: Name): string {
-  const text = read(name).replace(/\/+$/, "");
-  return text === "" ? "" : `${text}/`;
+export function recordsInput(read: ReadInput<(typeof recordsInputNames)[number]>): RecordsAddress {
+  const prefix = read("prefix").replace(/\/+$/, "");
+  return {
+    bucket: optionalInput(read, "bucket"),
+    endpoint: optionalInput(read, "endpoint"),
+    region: requiredInput(read, "region"),
+    prefix: prefix === "" ? "" : `${prefix}/`,
+  };
 }
 
 /**

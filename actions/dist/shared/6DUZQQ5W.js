@@ -1,0 +1,2 @@
+import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);
+import{m as a,o as d,t as g}from"./ZCVMXDP4.js";import{a as r}from"./6MVKORML.js";async function v(s,e,m){let p=await m.filesAt(e,`overlays/${s}`),{pinned:n}=d(g(p)),t=(await m.bumps(s,e)).find(i=>i.commit===e);if(t===void 0)return{pinned:n,bump:void 0};let{images:f}=a(e,t.message),u=[...f].flatMap(([i,{digest:c,source:l}])=>{let o=n.get(i);return o?.digest===c?[{image:o,source:l}]:[]});return{pinned:n,bump:{message:t.message,moved:u}}}r(v,"readBump");export{v as a};

@@ -30,7 +30,7 @@ export interface KustomizeOptions {
   kustomize: string;
   /** The folder of the pinned tools, whose mirrors serve charts and remote bases; without it there are none. */
   toolsDir?: string;
-  /** A render is ended after this many milliseconds; 60,000 by default. */
+  /** A render is ended after this many milliseconds; 90,000 by default, after which Argo CD ends it, too. */
   timeoutMs?: number;
   /** Whether one process may render several folders; it may by default. */
   batches?: boolean;
@@ -84,7 +84,7 @@ async function build(options: KustomizeOptions, folder: string, walk: Walk): Pro
 }
 
 async function runKustomize(
-  { kustomize, root, timeoutMs }: KustomizeOptions,
+  { kustomize, root, timeoutMs = 90_000 }: KustomizeOptions,
   args: readonly string[],
   env: Record<string, string | undefined>,
 ): Promise<string> {
@@ -93,7 +93,7 @@ async function runKustomize(
     args: ["build", ...args],
     cwd: root,
     env: { ...OFFLINE, ...env },
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    timeoutMs,
   });
   return stdout.toString("utf8");
 }
@@ -385,7 +385,8 @@ async function explain(error: ProcessError, folder: string, walk: Walk): Promise
   const top = walk.kustomizations[0]?.file ?? folder;
   const place = { severity: "error" as const, file: top, line: 1, column: 1 };
   if (error.failure === "timeout") {
-    const fix = "look for aliases that expand without end";
+    const fix =
+      "look for aliases that expand without end; a folder with many thousands of objects must be split";
     return { ...place, rule: "kustomize/timeout", message: `rendering ${folder}: ${error.message}`, fix };
   }
   const helm =

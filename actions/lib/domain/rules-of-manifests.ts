@@ -66,8 +66,8 @@ export const MANIFEST_RULES: readonly Rule[] = [
   {
     id: "kustomize/timeout",
     severity: "error",
-    reason: "A render must end.",
-    fix: "Look for aliases that expand without end.",
+    reason: "Argo CD ends a render after 90 s; kustomize's time grows with the square of a folder's objects.",
+    fix: "Look for aliases that expand without end, or split a folder with many thousands of objects.",
   },
   {
     id: "kustomize/unknown-key",

@@ -2,6 +2,7 @@ import { checkAssets } from "../lib/domain/check-assets.ts";
 import { checkPipeline } from "../lib/domain/check-pipeline.ts";
 import { checkPipelines } from "../lib/domain/check-pipelines.ts";
 import { type Finding, sortFindings } from "../lib/domain/finding.ts";
+import { placeSecrets } from "../lib/domain/place-secrets.ts";
 import { planContents } from "../lib/domain/plan-images.ts";
 import type { Validation } from "../lib/render/render-validation.ts";
 import { checkLoading } from "./check-loading.ts";
@@ -60,7 +61,7 @@ export async function validate(
     ...repository.findings,
     ...ofPipelines,
     ...ofWorkflows,
-    ...manifests.findings,
+    ...placeSecrets(manifests.findings, repository.pipelines),
     ...(await inPython),
     ...(await ofMarts),
   ];

@@ -137,13 +137,21 @@ function secretsOf(pipeline: PipelineShape, step: SparkStep): object[] {
   });
   if (step === "raw") {
     return databaseConnections(pipeline).map((name) =>
-      given(`WAVEHOUSE_CONNECTION_${upper(name)}`, `connection-${dashed(name)}`, "url"),
+      given(`WAVEHOUSE_CONNECTION_${upper(name)}`, connectionSecret(name), "url"),
     );
   }
   if (step !== "silver") return [];
-  return hashKeys(pipeline).map((name) =>
-    given(`WAVEHOUSE_SECRET_${upper(name)}`, `secret-${dashed(name)}`, "value"),
-  );
+  return hashKeys(pipeline).map((name) => given(`WAVEHOUSE_SECRET_${upper(name)}`, keySecret(name), "value"));
+}
+
+/** Name of the Secret with a database's address. */
+export function connectionSecret(connection: string): string {
+  return `connection-${dashed(connection)}`;
+}
+
+/** Name of the Secret with a key that personal data is hashed with. */
+export function keySecret(key: string): string {
+  return `secret-${dashed(key)}`;
 }
 
 function upper(name: string): string {

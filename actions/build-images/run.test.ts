@@ -1,13 +1,12 @@
 import { readFile, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { connectBuilding } from "../lib/adapters/connect-building.ts";
-import { type LoopbackRegistry, startLoopbackRegistry } from "../lib/adapters/loopback-registry.ts";
 import { runProcess } from "../lib/adapters/process.ts";
 import { type BuiltImage, parseBuiltImages } from "../lib/domain/built-image.ts";
 import { UserError } from "../lib/domain/user-error.ts";
 import type { BuildSource } from "../lib/ports/build-source.ts";
-import { craneProgram } from "../lib/testing/crane-program.ts";
+import { fileRegistry } from "../lib/testing/file-registry.ts";
 import { gitRepository } from "../lib/testing/git-repository.ts";
 import { type MemoryRegistry, memoryRegistry } from "../lib/testing/memory-registry.ts";
 import { type MemoryWorkspace, memoryWorkspace } from "../lib/testing/memory-workspace.ts";
@@ -17,6 +16,8 @@ import { stubServer } from "../lib/testing/stub-server.ts";
 import { type Inputs, loadInputs } from "./inputs.ts";
 import type { Ports } from "./ports.ts";
 import { run } from "./run.ts";
+
+const { program, server } = await fileRegistry();
 
 const root = join(import.meta.dirname, "../..");
 const breweries = await readFile(join(root, "pipelines/breweries/pipeline.yaml"), "utf8");
@@ -338,13 +339,6 @@ test("a file of 2 GB and a link in a pipeline's folder are told by their paths, 
 });
 
 describe("with a real repository and a real registry", () => {
-  let program: string;
-  let server: LoopbackRegistry;
-  beforeAll(async () => {
-    program = await craneProgram();
-    server = await startLoopbackRegistry({ program, port: 0 });
-  });
-  afterAll(() => server?.stop());
   afterEach(() => vi.useRealTimers());
 
   test("what is pushed holds the files; two checkouts give one digest; the second push is none", async () => {

@@ -1,20 +1,16 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { run as buildImages } from "../../actions/build-images/run.ts";
 import { run as bumpImages } from "../../actions/bump-images/run.ts";
 import { connectBuilding } from "../../actions/lib/adapters/connect-building.ts";
 import { connectDelivery } from "../../actions/lib/adapters/connect-delivery.ts";
-import {
-  type LoopbackRegistry,
-  startLoopbackRegistry,
-} from "../../actions/lib/adapters/loopback-registry.ts";
 import { runProcess } from "../../actions/lib/adapters/process.ts";
 import { keySigner } from "../../actions/lib/adapters/sigstore-signer.ts";
 import { parseBuiltImages } from "../../actions/lib/domain/built-image.ts";
 import type { Signer } from "../../actions/lib/ports/signing.ts";
-import { craneProgram } from "../../actions/lib/testing/crane-program.ts";
+import { fileRegistry } from "../../actions/lib/testing/file-registry.ts";
 import { gitRepository } from "../../actions/lib/testing/git-repository.ts";
 import { startLoopbackGitHub } from "../../actions/lib/testing/loopback-github.ts";
 import { silentLogger } from "../../actions/lib/testing/silent-logger.ts";
@@ -22,13 +18,7 @@ import { bareRepository } from "../../actions/lib/testing/test-git.ts";
 import { run as promoteImages } from "../../actions/promote/run.ts";
 import { repositoryRoot } from "../setup/repository.ts";
 
-let program: string;
-let server: LoopbackRegistry;
-beforeAll(async () => {
-  program = await craneProgram();
-  server = await startLoopbackRegistry({ program, port: 0 });
-});
-afterAll(() => server?.stop());
+const { program, server } = await fileRegistry();
 
 const LOCK = "pipelines/runtime/requirements-spark.lock";
 const names = ["breweries-silver", "breweries-tests", "breweries-gold"];

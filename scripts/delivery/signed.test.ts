@@ -1,14 +1,10 @@
 import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { run as buildImages } from "../../actions/build-images/run.ts";
 import { run } from "../../actions/bump-images/run.ts";
 import { connectBuilding } from "../../actions/lib/adapters/connect-building.ts";
 import { connectDelivery } from "../../actions/lib/adapters/connect-delivery.ts";
-import {
-  type LoopbackRegistry,
-  startLoopbackRegistry,
-} from "../../actions/lib/adapters/loopback-registry.ts";
 import { ociRegistry } from "../../actions/lib/adapters/oci-registry.ts";
 import { runProcess } from "../../actions/lib/adapters/process.ts";
 import { keylessSigner, keySigner } from "../../actions/lib/adapters/sigstore-signer.ts";
@@ -18,20 +14,14 @@ import { buildLayer } from "../../actions/lib/domain/layer.ts";
 import { aboutImage, BUNDLE_TYPE, PREDICATES } from "../../actions/lib/domain/statement.ts";
 import type { SignatureVerifier, Signer } from "../../actions/lib/ports/signing.ts";
 import { changingRegistry } from "../../actions/lib/testing/changing-registry.ts";
-import { craneProgram } from "../../actions/lib/testing/crane-program.ts";
+import { fileRegistry } from "../../actions/lib/testing/file-registry.ts";
 import { gitRepository } from "../../actions/lib/testing/git-repository.ts";
 import { loopbackSigstore } from "../../actions/lib/testing/loopback-sigstore.ts";
 import { silentLogger } from "../../actions/lib/testing/silent-logger.ts";
 import { run as runPromote } from "../../actions/promote/run.ts";
 
-let program: string;
-let server: LoopbackRegistry;
+const { program, server } = await fileRegistry();
 let places = 0;
-beforeAll(async () => {
-  program = await craneProgram();
-  server = await startLoopbackRegistry({ program, port: 0 });
-});
-afterAll(() => server?.stop());
 
 const source = "https://github.com/acme/lake";
 const workflow = `${source}/.github/workflows/deliver.yml@refs/heads/main`;

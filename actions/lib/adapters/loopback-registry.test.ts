@@ -1,21 +1,14 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { buildLayer } from "../domain/layer.ts";
-import { craneProgram } from "../testing/crane-program.ts";
+import { fileRegistry } from "../testing/file-registry.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { type LoopbackRegistry, PortTakenError, startLoopbackRegistry } from "./loopback-registry.ts";
+import { PortTakenError, startLoopbackRegistry } from "./loopback-registry.ts";
 import { ociRegistry } from "./oci-registry.ts";
 
-let program: string;
-let server: LoopbackRegistry;
-
-beforeAll(async () => {
-  program = await craneProgram();
-  server = await startLoopbackRegistry({ program, port: 0 });
-});
-afterAll(() => server?.stop());
+const { program, server } = await fileRegistry();
 
 const layer = buildLayer([{ path: "opt/hello.txt", bytes: Buffer.from("hello\n"), executable: false }]);
 

@@ -1,27 +1,20 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { buildLayer } from "../domain/layer.ts";
 import { UserError } from "../domain/user-error.ts";
 import type { ImageEvidence } from "../ports/image-evidence.ts";
 import type { ImageRegistry } from "../ports/image-registry.ts";
-import { craneProgram } from "../testing/crane-program.ts";
+import { fileRegistry } from "../testing/file-registry.ts";
 import { closedPort, stubServer } from "../testing/stub-server.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { type LoopbackRegistry, startLoopbackRegistry } from "./loopback-registry.ts";
+import { startLoopbackRegistry } from "./loopback-registry.ts";
 import { ociRegistry } from "./oci-registry.ts";
 import { runProcess } from "./process.ts";
 import type { RegistryClientOptions } from "./registry-client.ts";
 import { readLogin } from "./registry-logins.ts";
 
-let program: string;
-let server: LoopbackRegistry;
-
-beforeAll(async () => {
-  program = await craneProgram();
-  server = await startLoopbackRegistry({ program, port: 0 });
-});
-afterAll(() => server?.stop());
+const { program, server } = await fileRegistry();
 
 const layer = buildLayer([{ path: "opt/hello.txt", bytes: Buffer.from("hello\n"), executable: false }]);
 

@@ -2,25 +2,16 @@ import { chmod, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  type LoopbackRegistry,
-  startLoopbackRegistry,
-} from "../../../actions/lib/adapters/loopback-registry.ts";
+import { expect, test } from "vitest";
 import { ociRegistry } from "../../../actions/lib/adapters/oci-registry.ts";
 import { buildLayer } from "../../../actions/lib/domain/layer.ts";
-import { craneProgram } from "../../../actions/lib/testing/crane-program.ts";
+import { fileRegistry } from "../../../actions/lib/testing/file-registry.ts";
 import { temporaryFolder } from "../../../actions/lib/testing/temporary-folder.ts";
 import { kubectl } from "../kubectl.ts";
 import { reachRegistry } from "./reach-registry.ts";
 
 const name = "localhost:1/team";
-let server: LoopbackRegistry;
-
-beforeAll(async () => {
-  server = await startLoopbackRegistry({ program: await craneProgram(), port: 0 });
-});
-afterAll(() => server.stop());
+const { server } = await fileRegistry();
 
 /** Answers as kubectl does with a cluster that has the registry inside, or has none. */
 async function cluster(services: number, forwarding: string) {

@@ -41,7 +41,7 @@ export async function benchEcommerce(
 ): Promise<Figure[]> {
   const prepared = await prepare([], say);
   const place = { python: prepared.python.python, javaHome: prepared.java.home, jars: prepared.jars };
-  await prepareClassArchive(place);
+  for (const format of ["delta", "iceberg"] as const) await prepareClassArchive({ ...place, format });
   const folder = mkdtempSync(join(tmpdir(), "wavehouse-shop-"));
   const server = await startPostgres(say);
   const spark: Place = {

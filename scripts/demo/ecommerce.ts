@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { cacheRoot } from "kubeconform-wrapper";
 import { ProcessError, runProcess } from "../../actions/lib/adapters/process.ts";
 import { UserError } from "../../actions/lib/domain/user-error.ts";
+import { prepareClassArchive } from "../setup/class-archive.ts";
 import { prepare } from "../setup/prepare.ts";
 import { dayText, parseDay } from "../shop/calendar.ts";
 import { generateShop, type ShopScripts } from "../shop/generate.ts";
@@ -73,9 +74,12 @@ export async function runEcommerceDemo(checkout: string, options: EcommerceOptio
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   try {
-    const prepared = await print.step("prepare", "Python, jars and Java", () =>
-      prepare([], (line) => print.line(line)),
-    );
+    const prepared = await print.step("prepare", "Python, jars and Java", async () => {
+      const found = await prepare([], (line) => print.line(line));
+      const place = { python: found.python.python, javaHome: found.java.home, jars: found.jars };
+      await prepareClassArchive({ ...place, format: "iceberg" });
+      return found;
+    });
     const server = await print.step("database", "an empty PostgreSQL of its own, on loopback", async () => {
       const started = await startPostgres((line) => print.line(line));
       cleanup.add("PostgreSQL", () => started.stop());

@@ -4,7 +4,7 @@ import { runtimeDir } from "./repository.ts";
 /**
  * Makes the class archive of local Spark where it is missing: with it a Spark job starts in less than half the time.
  *
- * @param place the environment's Python, Java's home, the folder of the jars
+ * @param place the environment's Python, Java's home, the folder of the jars; of which table format's jobs
  * @returns the archive's path
  * @throws ProcessError when the jobs that fill it fail
  */
@@ -12,10 +12,11 @@ export async function prepareClassArchive(place: {
   python: string;
   javaHome: string;
   jars: string;
+  format?: "delta" | "iceberg";
 }): Promise<string> {
   const { stdout } = await runProcess({
     file: place.python,
-    args: ["-m", "wavehouse.class_archive"],
+    args: ["-m", "wavehouse.class_archive", place.format ?? "delta"],
     cwd: runtimeDir,
     env: {
       PYTHONPATH: runtimeDir,

@@ -1,6 +1,6 @@
 """Makes the class data archive (AppCDS) of local Spark: its classes, parsed and checked once for every later start.
 
-    python -m wavehouse.class_archive      makes it where it is missing; prints its path
+    python -m wavehouse.class_archive [delta|iceberg]      makes it where it is missing; prints its path
 
 The JVM archives what it has loaded when it ends, so this runs all three jobs once, on a few rows, in one JVM.
 """
@@ -20,7 +20,7 @@ from wavehouse.jobs.command import Run
 from wavehouse.jobs.gold import make_gold
 from wavehouse.jobs.quality import publish
 from wavehouse.jobs.silver import make_silver
-from wavehouse.local_spark import SUBMIT_VARIABLE, archive_path, local_jars, submit_args
+from wavehouse.local_spark import FORMAT_CONF, SUBMIT_VARIABLE, archive_path, local_jars, submit_args
 from wavehouse.manifest import Manifest, Page, write_manifest
 from wavehouse.session import close_session, open_session
 from wavehouse.spec import load_pipeline
@@ -32,7 +32,7 @@ kind: Pipeline
 metadata: { name: classes, owner: wavehouse }
 spec:
   schedule: "@daily"
-  storage: { format: delta, bucket: classes }
+  storage: { format: FORMAT, bucket: classes, catalog: iceberg }
   sources: { api: { type: http, url: "http://localhost" } }
   tables:
     - name: things
@@ -52,31 +52,33 @@ _SQL = "SELECT kind, count(*) AS things, count(size) AS sized FROM silver.things
 _DAYS = ("2026-01-01", "2026-01-02")
 
 
-def make_archive() -> Path:
-    """Makes the archive unless it is there. Throws UserError when the JVM makes none."""
-    target = archive_path(local_jars())
+def make_archive(table_format: str = "delta") -> Path:
+    """Makes the archive of a table format's jobs unless it is there. Throws UserError when the JVM makes none."""
+    if table_format not in FORMAT_CONF:
+        raise UserError(f"{table_format}: no such format (there are: {', '.join(FORMAT_CONF)})")
+    target = archive_path(local_jars((table_format,)))
     if target.exists():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="wavehouse-classes-", dir=target.parent) as scratch:
         made = Path(scratch) / target.name
         os.environ[SUBMIT_VARIABLE] = submit_args(
-            java_options=f"-XX:ArchiveClassesAtExit={made} -Xlog:cds=off"
+            formats=(table_format,), java_options=f"-XX:ArchiveClassesAtExit={made} -Xlog:cds=off"
         )
-        _run_jobs(Path(scratch))
+        _run_jobs(Path(scratch), table_format)
         if not made.exists():
             raise UserError(f"{target}: this Java made no class archive; jobs start without it, only slower")
         made.replace(target)
     return target
 
 
-def _run_jobs(folder: Path) -> None:
+def _run_jobs(folder: Path, table_format: str) -> None:
     file = folder / "pipeline.yaml"
-    file.write_text(_PIPELINE)
+    file.write_text(_PIPELINE.replace("FORMAT", table_format))
     (folder / "by_kind.sql").write_text(_SQL)
     pipeline = load_pipeline(file)
     store = Store.open(pipeline.storage.bucket, f"{folder.as_uri()}/{{bucket}}")
-    spark = open_session("class-archive")
+    spark = open_session("class-archive", (table_format,))
     # The second day merges into what the first made.
     for day in _DAYS:
         _ingest(store, day)
@@ -95,4 +97,4 @@ def _ingest(store: Store, day: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{make_archive()}\n")
+    sys.stdout.write(f"{make_archive(*sys.argv[1:2])}\n")

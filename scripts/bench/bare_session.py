@@ -9,11 +9,15 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wavehouse import layout
 from wavehouse.manifest import Manifest, Page, write_manifest
 from wavehouse.spec import load_pipeline
 from wavehouse.store import Store
+
+if TYPE_CHECKING:
+    from wavehouse.spec import Column
 
 FILE = Path(__file__).parents[2] / "pipelines" / "breweries" / "pipeline.yaml"
 DAY = "2026-01-01"
@@ -25,14 +29,19 @@ def prepare() -> None:
     pipeline = load_pipeline(FILE)
     table = pipeline.tables[0]
     store = Store.open(pipeline.storage.bucket)
-    fields = [column.source_field for column in table.read if column.type == "string"]
-    records = [{field: f"{field} {number}" for field in fields} for number in range(RECORDS)]
+    records = [
+        {column.source_field: _value(column, number) for column in table.read} for number in range(RECORDS)
+    ]
     data = json.dumps(records).encode()
     page = Page(layout.bronze_page("1", 1), len(data), hashlib.sha256(data).hexdigest(), len(records))
     store.write_atomic(f"{layout.bronze_partition(pipeline.name, table.name, DAY)}/{page.path}", data)
     write_manifest(
         store, Manifest(pipeline.name, table.name, DAY, "1", "1", "http://api", len(records), (page,))
     )
+
+
+def _value(column: Column, number: int) -> str | int:
+    return f"{column.name} {number}" if column.type == "string" else number % 90
 
 
 def job() -> int:

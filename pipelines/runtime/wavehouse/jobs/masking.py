@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql.types import BinaryType, StructField, StructType
 
 from wavehouse.connections import secret
 from wavehouse.spec_pii import GENERALISE_NUMBER
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyspark.sql import Column as SparkColumn
-    from pyspark.sql import DataFrame
+    from pyspark.sql import SparkSession
 
     from wavehouse.spec import Column, Pipeline
     from wavehouse.spec_pii import Pii
@@ -79,9 +81,21 @@ def _pads(rows: DataFrame, key: str, number: int) -> DataFrame:
         block = hashlib.sha256(block).digest()
     padded = block.ljust(_BLOCK, b"\0")
     inner, outer = (bytes(byte ^ mark for byte in padded) for mark in (_INNER, _OUTER))
-    names = _pad_names(number)
-    schema = ", ".join(f"{name} binary" for name in names)
-    return rows.sparkSession.createDataFrame([(bytearray(inner), bytearray(outer))], schema)
+    return _local_row(rows.sparkSession, dict(zip(_pad_names(number), (inner, outer), strict=True)))
+
+
+def _local_row(spark: SparkSession, values: dict[str, bytes]) -> DataFrame:
+    """A row that Java holds: `createDataFrame` would start Python's workers to hand it on."""
+    context = cast("Any", spark.sparkContext)
+    java = context._jvm  # noqa: SLF001
+    cells = context._gateway.new_array(getattr(java, "java.lang.Object"), len(values))  # noqa: SLF001
+    for number, value in enumerate(values.values()):
+        cells[number] = value
+    rows = getattr(java, "java.util.ArrayList")()
+    rows.add(getattr(java, "org.apache.spark.sql.RowFactory").create(cells))
+    session = cast("Any", spark)._jsparkSession  # noqa: SLF001
+    schema = StructType([StructField(name, BinaryType()) for name in values])
+    return DataFrame(session.createDataFrame(rows, session.parseDataType(schema.json())), spark)
 
 
 def _pad_names(number: int) -> tuple[str, str]:

@@ -33,6 +33,7 @@ _OWNER = "pipeline"
 _REWRITTEN = "replace"
 _NOTE = "wavehouse."
 _DATE = PartitionField("ingest_date")
+_SPARK_UTIL = "org.apache.iceberg.spark.Spark3Util"
 
 _PROPERTIES = {
     "format-version": "2",
@@ -284,7 +285,8 @@ class IcebergTables:
         return Written(int(summary.get("added-records", 0)), int(summary.get("added-files-size", 0)))
 
     def _table(self, key: str) -> Any:  # noqa: ANN401  (Iceberg's own, in Java)
-        util = cast("Any", self.spark)._jvm.org.apache.iceberg.spark.Spark3Util  # noqa: SLF001
+        # By its whole name: for each part of one by parts, py4j looks for a class in all the jars.
+        util = getattr(cast("Any", self.spark)._jvm, _SPARK_UTIL)  # noqa: SLF001
         return util.loadIcebergTable(cast("Any", self.spark)._jsparkSession, self.where(key))  # noqa: SLF001
 
     @contextmanager

@@ -142,12 +142,12 @@ def open_snapshot(spark: SparkSession, pipeline: Pipeline, source: Source) -> It
     """Opens a source's database for reading. Throws UserError when it cannot be reached or refuses."""
     place = database(str(source.settings["connection"]))
     jvm = cast("Any", spark)._jvm  # noqa: SLF001
-    properties = jvm.java.util.Properties()
+    properties = getattr(jvm, "java.util.Properties")()
     given = {"user": place.user, "password": place.password, "connectTimeout": _CONNECT_SECONDS}
     for name, value in given.items():
         properties.setProperty(name, value)
     try:
-        connection = jvm.org.postgresql.Driver().connect(place.jdbc_url, properties)
+        connection = getattr(jvm, _DRIVER)().connect(place.jdbc_url, properties)
         connection.setAutoCommit(False)
         statement = connection.createStatement()
         statement.execute(f"{_BEGIN}; SET TIME ZONE 'UTC'")

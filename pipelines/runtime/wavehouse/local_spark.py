@@ -91,9 +91,11 @@ def _conf(formats: Sequence[str], java_options: str | None) -> dict[str, str]:
         "spark.driver.memory": "1g",
         # On the class path rather than in spark.jars: only what is there can be in the class archive.
         "spark.driver.extraClassPath": os.pathsep.join(str(jar) for jar in jars),
-        # The first compiler alone: a job is over before the second has paid for itself.
+        # The first compiler alone: a job is over before the second has paid for itself. What it makes of a dozen
+        # tables' plans does not fit where Java would keep it.
         "spark.driver.extraJavaOptions": (
-            f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dlog4j2.configurationFile={logging} {java_options}"
+            "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=128m -XX:+UseSerialGC "
+            f"-Dlog4j2.configurationFile={logging} {java_options}"
         ).strip(),
         **_format_conf(formats),
         # One process cannot lose itself: after a laptop's sleep Spark thinks so, and ends.

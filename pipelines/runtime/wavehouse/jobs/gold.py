@@ -12,6 +12,7 @@ from pyspark.errors import PySparkException
 
 from wavehouse import layout
 from wavehouse.errors import UserError
+from wavehouse.jobs.at_once import for_each
 from wavehouse.jobs.command import Counted, Run, main
 from wavehouse.jobs.mart_inputs import read_inputs, touched
 from wavehouse.jobs.mart_quality import check_mart
@@ -41,13 +42,22 @@ def make_gold(run: Run) -> Counted:
         known = ", ".join(mart.name for mart in run.pipeline.marts)
         raise UserError(f"--mart {run.mart}: {run.pipeline.file} has no such mart (there are: {known})")
     sizes = _name_inputs(run)
-    tables: list[TableMetrics] = []
-    rules: list[RuleMetrics] = []
+    texts = {mart.name: _read_sql(run, mart) for mart in marts}
+    done: list[tuple[TableMetrics, list[RuleMetrics]]] = []
+    for together in _independent(run, marts, texts):
+        done += for_each(run, lambda mart: _make_mart(run, mart, texts[mart.name], sizes), together)
+    return Counted([metrics for metrics, _ in done], [rule for _, rules in done for rule in rules])
+
+
+def _independent(run: Run, marts: list[Mart], texts: dict[str, str]) -> list[list[Mart]]:
+    """The marts in their order, parted before each that reads one of those just before it."""
+    parts: list[list[Mart]] = []
     for mart in marts:
-        metrics, found = _make_mart(run, mart, sizes)
-        tables.append(metrics)
-        rules += found
-    return Counted(tables, rules)
+        keys = [layout.gold_table(run.pipeline.name, other.name) for other in (parts[-1] if parts else [])]
+        if not keys or any(reads(texts[mart.name], *layout.layer_and_name(key)) for key in keys):
+            parts.append([])
+        parts[-1].append(mart)
+    return parts
 
 
 def _name_inputs(run: Run) -> dict[str, int]:
@@ -63,12 +73,10 @@ def _name_inputs(run: Run) -> dict[str, int]:
     return sizes
 
 
-def _make_mart(run: Run, mart: Mart, sizes: dict[str, int]) -> tuple[TableMetrics, list[RuleMetrics]]:
-    if mart.sql is None:
-        raise AssertionError("a mart without SQL is refused before anything runs")
-    file = run.pipeline.folder / mart.sql
-    sql = _read_sql(run, mart, file)
-    read = [key for key in sizes if reads(sql, *layout.layer_and_name(key))]
+def _make_mart(
+    run: Run, mart: Mart, sql: str, sizes: dict[str, int]
+) -> tuple[TableMetrics, list[RuleMetrics]]:
+    read = [key for key in tuple(sizes) if reads(sql, *layout.layer_and_name(key))]
     key = layout.gold_table(run.pipeline.name, mart.name)
     try:
         written, rules = _write(run, mart, sql, key, read)
@@ -76,7 +84,9 @@ def _make_mart(run: Run, mart: Mart, sizes: dict[str, int]) -> tuple[TableMetric
         told = sql_error(error)
         if told is None:
             raise
-        raise UserError(f"{_where(file, error)}: mart {mart.name}: {told}{_hint(run, told)}") from error
+        raise UserError(
+            f"{_where(_file(run, mart), error)}: mart {mart.name}: {told}{_hint(run, told)}"
+        ) from error
     run.tables.name_for_sql(key)
     sizes[key] = written.rows
     return {
@@ -87,7 +97,14 @@ def _make_mart(run: Run, mart: Mart, sizes: dict[str, int]) -> tuple[TableMetric
     }, rules
 
 
-def _read_sql(run: Run, mart: Mart, file: Path) -> str:
+def _file(run: Run, mart: Mart) -> Path:
+    if mart.sql is None:
+        raise AssertionError("a mart without SQL is refused before anything runs")
+    return run.pipeline.folder / mart.sql
+
+
+def _read_sql(run: Run, mart: Mart) -> str:
+    file = _file(run, mart)
     try:
         return file.read_text(encoding="utf-8").strip().removesuffix(";")
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
@@ -121,9 +122,11 @@ def _conditions(
     run: Run, mart: Mart, made: DataFrame, changes: DataFrame, query: Query
 ) -> list[SparkColumn] | None:
     """One condition for each partition that the changes touch; None where they are too many."""
-    changes.createOrReplaceTempView(_CHANGED)
+    view = f"{_CHANGED}_{uuid.uuid4().hex}"
+    changes.createOrReplaceTempView(view)
     try:
-        values = run.spark.sql(f"SELECT * FROM (\n{query.sql}\n)")  # noqa: S608
+        # Each has its own, as marts are made at once.
+        values = run.spark.sql(f"WITH {_CHANGED} AS (FROM {view}) SELECT * FROM (\n{query.sql}\n)")  # noqa: S608
         missing = [field.column for field in mart.partitions if field.column not in values.columns]
         if missing:
             raise UserError(
@@ -139,7 +142,7 @@ def _conditions(
             raise
         raise UserError(f"{run.pipeline.at(query.line)}: mart {mart.name}: touchedBy: {told}") from error
     finally:
-        run.spark.catalog.dropTempView(_CHANGED)
+        run.spark.catalog.dropTempView(view)
     return None if len(rows) > _MOST else [_condition(mart.partitions, made, row) for row in rows]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ from wavehouse.spec import VALID_FROM
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column as SparkColumn
+    from pyspark.sql import DataFrame, Row
 
     from wavehouse.jobs.command import Run
     from wavehouse.jobs.table_format import Written
@@ -28,18 +30,38 @@ PUBLISHED = "published-at"
 _OWN = ("_version", "_published_at", "ingest_date")
 
 
-def staged_dates(run: Run, staged: DataFrame) -> list[str]:
-    """The dates that are published together: the run's own, and those that earlier runs left."""
-    found = staged.where(~F.col("_context")).select("_came").distinct().collect()
-    return sorted({run.partition, *(row["_came"].isoformat() for row in found)})
+@dataclass(frozen=True)
+class Progress:
+    """On which dates staged rows came, earlier runs' too, and the last arrival among them (ISO), None without any."""
+
+    dates: tuple[str, ...]
+    through: str | None
+
+
+def progress_columns() -> list[SparkColumn]:
+    """What `read_progress` needs of the rows that came, refused ones too, as aggregates."""
+    last = F.date_format(F.max("_version.ingested_at"), "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX")
+    return [F.collect_set(F.col("_came").cast("string")).alias("_dates"), last.alias("_through")]
+
+
+def read_progress(found: Row) -> Progress:
+    """Reads what the aggregates came to."""
+    return Progress(tuple(found["_dates"]), found["_through"])
 
 
 def publish_versions(
-    run: Run, table: Table, staged: DataFrame, sound: DataFrame, dates: Sequence[str]
+    run: Run,
+    table: Table,
+    staged: DataFrame,
+    sound: DataFrame,
+    *,
+    dates: Sequence[str],
+    through: str | None,
 ) -> Written:
     """Brings silver to what was staged, in one commit. `sound` are the rows that no rule refuses.
 
-    `staged` has what was refused too: it says which keys were looked at, and how far raw was read.
+    `staged` has what was refused too: it says which keys were looked at. `dates` are published together, and `through`
+    is how far raw was read.
     """
     key = layout.silver_table(run.pipeline.name, table.name)
     stamp = _stamp(run, key)
@@ -52,7 +74,7 @@ def publish_versions(
         )
     else:
         written = run.tables.replace_dates(rows, key, dates, table.partitions)
-    _note_progress(run, key, staged, stamp)
+    _note_progress(run, key, through, stamp)
     return written
 
 
@@ -105,13 +127,9 @@ def _publish_history(run: Run, table: Table, key: str, staged: DataFrame, rows: 
     return run.versioned.merge_changes(changes, key, on=on, newer=_differs(names), fields=table.partitions)
 
 
-def _note_progress(run: Run, key: str, staged: DataFrame, stamp: datetime) -> None:
+def _note_progress(run: Run, key: str, through: str | None, stamp: datetime) -> None:
     """Notes how far raw is published, once it is. A job that dies before this only does it again."""
-    through = staged.agg(F.max("_version.ingested_at").alias("last")).select(
-        F.date_format("last", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX")
-    )
-    last = through.collect()[0][0]
     notes = {PUBLISHED: stamp.isoformat()}
-    if last is not None and last > run.versioned.notes(key).get(THROUGH, ""):
-        notes[THROUGH] = last
+    if through is not None and through > run.versioned.notes(key).get(THROUGH, ""):
+        notes[THROUGH] = through
     run.versioned.note(key, notes)

@@ -11,8 +11,9 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from wavehouse import layout
 from wavehouse.errors import UserError
+from wavehouse.jobs.at_once import for_each
 from wavehouse.jobs.command import Counted, RuleBrokenError, Run, main
-from wavehouse.jobs.publish_raw import publish_versions, staged_dates
+from wavehouse.jobs.publish_raw import Progress, progress_columns, publish_versions, read_progress
 from wavehouse.jobs.rules import Check, checks_of, find_failing, require_sound
 from wavehouse.jobs.table_format import Written
 from wavehouse.spec_partition import BY_DATE
@@ -34,17 +35,20 @@ def publish(run: Run) -> Counted:
     All tables are checked before the first is published. Throws UserError when a rule cannot be evaluated,
     and RuleBrokenError when one of severity `fail` is broken; then nothing is published.
     """
-    checked = [_check(run, table) for table in run.pipeline.tables]
+    checked = for_each(run, lambda table: _check(run, table), run.pipeline.tables)
     rules = [metrics for table in checked for metrics in table.rules]
     broken = [message for table in checked for message in table.failures]
     if broken:
         raise RuleBrokenError("\n".join(broken), Counted([_metrics(table, None) for table in checked], rules))
-    return Counted([_publish(run, table) for table in checked], rules)
+    return Counted(for_each(run, lambda table: _publish(run, table), checked), rules)
 
 
 @dataclass(frozen=True)
 class _Checked:
-    """A table's staged rows, those of them that came with the run, its checks, and what evaluating them found."""
+    """A table's staged rows, those of them that came with the run, its checks, and what evaluating them found.
+
+    `progress` is how far raw was read; None where the rows did not come through raw.
+    """
 
     table: Table
     looked_at: DataFrame
@@ -52,6 +56,7 @@ class _Checked:
     checks: list[Check]
     staged: int
     quarantined: int
+    progress: Progress | None
     rules: list[RuleMetrics]
     failures: list[str]
 
@@ -69,6 +74,7 @@ def _check(run: Run, table: Table) -> _Checked:
         found = rows.agg(
             F.count(F.lit(1)).alias("staged"),
             F.count_if(_is_quarantined(checks)).alias("quarantined"),
+            *(progress_columns() if raw else []),
             *counts,
         ).collect()[0]
     except PySparkException as error:
@@ -82,6 +88,7 @@ def _check(run: Run, table: Table) -> _Checked:
         checks=checks,
         staged=staged,
         quarantined=found["quarantined"],
+        progress=read_progress(found) if raw else None,
         rules=[
             {"table": table.name, "rule": check.name, "severity": check.severity, "violations": count}
             for check, count in zip(checks, violations, strict=True)
@@ -112,11 +119,14 @@ def _publish(run: Run, checked: _Checked) -> TableMetrics:
     table = checked.table
     if _nothing_came(run, checked):
         return _metrics(checked, Written(0, 0))
-    dates = staged_dates(run, checked.looked_at) if run.pipeline.is_raw(table) else [run.partition]
+    came = checked.progress.dates if checked.progress else ()
+    dates = sorted({run.partition, *came})
     _quarantine(run, checked, dates)
-    if run.pipeline.is_raw(table):
+    if checked.progress:
         sound = checked.looked_at.where(~_is_quarantined(checked.checks))
-        return _metrics(checked, publish_versions(run, table, checked.looked_at, sound, dates))
+        through = checked.progress.through
+        written = publish_versions(run, table, checked.looked_at, sound, dates=dates, through=through)
+        return _metrics(checked, written)
     rows = checked.rows.where(~_is_quarantined(checked.checks)).drop(*_STAGING_ONLY)
     key = layout.silver_table(run.pipeline.name, table.name)
     if table.write == "merge":

@@ -21,6 +21,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from wavehouse import layout
 from wavehouse.errors import UserError
+from wavehouse.jobs.at_once import for_each
 from wavehouse.jobs.command import Counted, Run, main
 from wavehouse.jobs.conflict import again_on_conflict
 from wavehouse.jobs.postgres import (
@@ -61,7 +62,7 @@ def make_raw(run: Run) -> Counted:
 def _read_source(run: Run, source: Source, tables: list[Table]) -> list[TableMetrics]:
     with open_snapshot(run.spark, run.pipeline, source) as snapshot:
         # All contracts are held before the first row is read.
-        reads = [_plan(run, snapshot, table) for table in tables]
+        reads = for_each(run, lambda table: _plan(run, snapshot, table), tables)
         whole = [read for read in reads if read.split is None]
         with ThreadPoolExecutor(snapshot.reads_at_once) as pool:
             done = dict(zip([read.table.name for read in whole], pool.map(_bring, whole), strict=True))

@@ -15,7 +15,7 @@ from pyspark.sql.types import TimestampType
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, Row
 
 #: What raw adds to the source's columns.
 OWN_COLUMNS = ("_run_id", "_ingested_at", "ingest_date", "_cursor", "_removed", "_generation", "_absent")
@@ -35,17 +35,32 @@ class RawState:
 
 def read_state(raw: DataFrame) -> RawState | None:
     """Reads what raw holds; None where it is empty. While nothing was reloaded, Iceberg knows it without reading."""
-    generation = raw.agg(F.max("_generation")).collect()[0][0]
+    oldest, found = _read_ends(raw)
+    generation = found["generation"]
     if generation is None:
         return None
-    current = raw.where(F.col("_generation") == generation) if generation else raw
-    found = current.agg(F.max("_cursor").alias("cursor"), F.max("_ingested_at").alias("ingested_at"))
+    if generation != oldest:
+        _, found = _read_ends(raw.where(F.col("_generation") == generation))
     # As numbers: what Python makes of a timestamp depends on where it runs.
     is_time = isinstance(raw.schema["_cursor"].dataType, TimestampType)
+    reached = _moment(found["cursor"]) if is_time and found["cursor"] is not None else found["cursor"]
+    return RawState(generation, reached, _moment(found["ingested_at"]))
+
+
+def _read_ends(raw: DataFrame) -> tuple[int | None, Row]:
+    """The oldest generation; and the newest one, cursor and arrival, times in microseconds."""
+    is_time = isinstance(raw.schema["_cursor"].dataType, TimestampType)
+    ends = raw.agg(
+        F.min("_generation").alias("oldest"),
+        F.max("_generation").alias("generation"),
+        F.max("_cursor").alias("cursor"),
+        F.max("_ingested_at").alias("ingested_at"),
+    )
     cursor = F.unix_micros("cursor") if is_time else F.col("cursor")
-    row = found.select(cursor.alias("cursor"), F.unix_micros("ingested_at").alias("ingested_at")).collect()[0]
-    reached = _moment(row["cursor"]) if is_time and row["cursor"] is not None else row["cursor"]
-    return RawState(generation, reached, _moment(row["ingested_at"]))
+    row = ends.select(
+        "oldest", "generation", cursor.alias("cursor"), F.unix_micros("ingested_at").alias("ingested_at")
+    ).collect()[0]
+    return row["oldest"], row
 
 
 def _moment(micros: int) -> datetime:

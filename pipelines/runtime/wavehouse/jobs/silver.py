@@ -10,6 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from wavehouse import layout
 from wavehouse.errors import UserError
+from wavehouse.jobs.at_once import for_each
 from wavehouse.jobs.bronze import Bronze, read_records, verify_bronze
 from wavehouse.jobs.casting import fault
 from wavehouse.jobs.command import Counted, Run, main
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 def make_silver(run: Run) -> Counted:
     """Stages every table of the partition. Throws UserError when bronze is not what was ingested."""
-    return Counted([_stage(run, table) for table in run.pipeline.tables], [])
+    return Counted(for_each(run, lambda table: _stage(run, table), run.pipeline.tables), [])
 
 
 def _stage(run: Run, table: Table) -> TableMetrics:

@@ -80,7 +80,7 @@ class IcebergTables:
     def count(self, key: str) -> int:
         """How many rows there are, as the last commit tells."""
         current = self._table(key).currentSnapshot()
-        summary = {} if current is None else dict(current.summary())
+        summary = {} if current is None else _texts(current.summary())
         return int(summary.get("total-records", 0)) - int(summary.get("total-position-deletes", 0))
 
     def append(
@@ -179,7 +179,7 @@ class IcebergTables:
         """See `VersionedTables`."""
         if not self.exists(key):
             return {}
-        found = dict(self._table(key).properties())
+        found = _texts(self._table(key).properties())
         return {name.removeprefix(_NOTE): value for name, value in found.items() if name.startswith(_NOTE)}
 
     def note(self, key: str, notes: Mapping[str, str]) -> None:
@@ -281,7 +281,7 @@ class IcebergTables:
         current = table.currentSnapshot()
         if current is None or str(current.snapshotId()) == before:
             return Written(0, 0)
-        summary = dict(current.summary())
+        summary = _texts(current.summary())
         return Written(int(summary.get("added-records", 0)), int(summary.get("added-files-size", 0)))
 
     def _table(self, key: str) -> Any:  # noqa: ANN401  (Iceberg's own, in Java)
@@ -298,6 +298,11 @@ class IcebergTables:
             yield name
         finally:
             self.spark.catalog.dropTempView(name)
+
+
+def _texts(found: Any) -> dict[str, str]:  # noqa: ANN401  (a java.util.Map)
+    """A map of texts. To walk through it, as `dict` would, ends in an exception of Java's, and that takes long."""
+    return {name: found.get(name) for name in found.keySet().toArray()}
 
 
 def _partitioned_by(fields: Sequence[PartitionField]) -> str:

@@ -32,16 +32,32 @@ bought AS (
   WHERE orders.customer_id IS NOT NULL AND NOT orders.is_cancelled
 ),
 
-totals AS (
+-- A customer's months first: few rows, of which a set of months would make one large one each.
+monthly AS (
   SELECT
     customer_id,
+    order_month,
     count(*) AS orders,
     min(order_day) AS first_order_day,
     max(order_day) AS last_order_day,
-    min(order_month) AS first_month,
-    collect_set(order_month) AS months,
-    sum(kept) AS ltv
+    sum(kept) AS kept,
+    min(order_month) OVER (PARTITION BY customer_id) AS first_month
   FROM bought
+  GROUP BY customer_id, order_month
+),
+
+totals AS (
+  SELECT
+    customer_id,
+    sum(orders) AS orders,
+    min(first_order_day) AS first_order_day,
+    max(last_order_day) AS last_order_day,
+    min(first_month) AS first_month,
+    max(order_month = first_month + 1) AS again_m1,
+    max(order_month = first_month + 2) AS again_m2,
+    max(order_month = first_month + 3) AS again_m3,
+    sum(kept) AS ltv
+  FROM monthly
   GROUP BY customer_id
 ),
 
@@ -64,7 +80,9 @@ known AS (
     totals.first_order_day,
     totals.last_order_day,
     totals.first_month,
-    totals.months,
+    totals.again_m1,
+    totals.again_m2,
+    totals.again_m3,
     cast(coalesce(totals.ltv, 0) AS DECIMAL(18, 2)) AS ltv,
     datediff(today.day, totals.last_order_day) AS days_since_last_order,
     datediff(totals.last_order_day, totals.first_order_day) AS active_days,
@@ -87,9 +105,9 @@ SELECT
   days_since_last_order,
   ltv,
   cast(trunc(first_order_day, 'MM') AS DATE) AS cohort_month,
-  CASE WHEN this_month >= first_month + 1 THEN array_contains(months, first_month + 1) END AS retained_m1,
-  CASE WHEN this_month >= first_month + 2 THEN array_contains(months, first_month + 2) END AS retained_m2,
-  CASE WHEN this_month >= first_month + 3 THEN array_contains(months, first_month + 3) END AS retained_m3,
+  CASE WHEN this_month >= first_month + 1 THEN again_m1 END AS retained_m1,
+  CASE WHEN this_month >= first_month + 2 THEN again_m2 END AS retained_m2,
+  CASE WHEN this_month >= first_month + 3 THEN again_m3 END AS retained_m3,
   CASE
     WHEN orders = 0 THEN 'none'
     WHEN active_days = 0 AND days_since_last_order > 90 THEN 'high'

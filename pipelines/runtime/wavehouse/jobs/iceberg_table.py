@@ -152,7 +152,14 @@ class IcebergTables:
         )
 
     def merge_changes(
-        self, changes: DataFrame, key: str, *, on: Sequence[str], newer: str, fields: Sequence[PartitionField]
+        self,
+        changes: DataFrame,
+        key: str,
+        *,
+        on: Sequence[str],
+        newer: str,
+        fields: Sequence[PartitionField],
+        within: Mapping[str, tuple[int, int]] | None = None,
     ) -> Written:
         """See `VersionedTables`."""
         ready = self._ready(changes.drop("_gone"), key, fields)
@@ -170,6 +177,7 @@ class IcebergTables:
             f"{'WHEN MATCHED AND s._gone THEN DELETE' if gone else ''} "  # noqa: S608  (of names, not values)
             f"WHEN MATCHED AND ({newer}) THEN UPDATE SET {assigned} "
             f"WHEN NOT MATCHED {'AND NOT s._gone' if gone else ''} THEN INSERT ({names}) VALUES ({values})",
+            [f"t.`{name}` BETWEEN {low} AND {high}" for name, (low, high) in (within or {}).items()],
         )
 
     def name_for_sql(self, key: str) -> None:
@@ -209,9 +217,11 @@ class IcebergTables:
             return None
         return self.spark.sql(f"SELECT * FROM {self.where(key)} VERSION AS OF {int(snapshot)}")  # noqa: S608
 
-    def _merge(self, changes: DataFrame, key: str, on: Sequence[str], clauses: str) -> Written:
+    def _merge(
+        self, changes: DataFrame, key: str, on: Sequence[str], clauses: str, within: Sequence[str] = ()
+    ) -> Written:
         before = self.snapshot(key)
-        same = " AND ".join(f"t.`{name}` = s.`{name}`" for name in on)
+        same = " AND ".join([*(f"t.`{name}` = s.`{name}`" for name in on), *within])
         with self._named(changes) as name:
             merge = f"MERGE INTO {self.where(key)} t USING {name} s ON {same} {clauses}"
             again_on_conflict(lambda: self.spark.sql(merge))

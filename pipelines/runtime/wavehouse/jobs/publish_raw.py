@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import Window
 from pyspark.sql import functions as F  # noqa: N812
+from pyspark.sql.types import IntegralType
 
 from wavehouse import layout
 from wavehouse.jobs.history import make_history
@@ -32,21 +33,37 @@ _OWN = ("_version", "_published_at", "ingest_date")
 
 @dataclass(frozen=True)
 class Progress:
-    """On which dates staged rows came, earlier runs' too, and the last arrival among them (ISO), None without any."""
+    """On which dates staged rows came, earlier runs' too, and the last arrival among them (ISO), None without any.
+
+    `within` is between which values each key that is a whole number lies.
+    """
 
     dates: tuple[str, ...]
     through: str | None
+    within: dict[str, tuple[int, int]]
 
 
-def progress_columns() -> list[SparkColumn]:
+def progress_columns(table: Table, rows: DataFrame) -> list[SparkColumn]:
     """What `read_progress` needs of the rows that came, refused ones too, as aggregates."""
     last = F.date_format(F.max("_version.ingested_at"), "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX")
-    return [F.collect_set(F.col("_came").cast("string")).alias("_dates"), last.alias("_through")]
+    ends = [
+        end(name).alias(f"_{end.__name__}_{name}")
+        for name in table.keys
+        if isinstance(rows.schema[name].dataType, IntegralType)
+        for end in (F.min, F.max)
+    ]
+    return [F.collect_set(F.col("_came").cast("string")).alias("_dates"), last.alias("_through"), *ends]
 
 
-def read_progress(found: Row) -> Progress:
+def read_progress(table: Table, found: Row) -> Progress:
     """Reads what the aggregates came to."""
-    return Progress(tuple(found["_dates"]), found["_through"])
+    row = found.asDict()
+    within = {
+        name: (row[f"_min_{name}"], row[f"_max_{name}"])
+        for name in table.keys
+        if row.get(f"_min_{name}") is not None
+    }
+    return Progress(tuple(found["_dates"]), found["_through"], within)
 
 
 def publish_versions(
@@ -56,12 +73,11 @@ def publish_versions(
     sound: DataFrame,
     *,
     dates: Sequence[str],
-    through: str | None,
+    progress: Progress,
 ) -> Written:
     """Brings silver to what was staged, in one commit. `sound` are the rows that no rule refuses.
 
-    `staged` has what was refused too: it says which keys were looked at. `dates` are published together, and `through`
-    is how far raw was read.
+    `staged` has what was refused too: it says which keys were looked at. `dates` are published together.
     """
     key = layout.silver_table(run.pipeline.name, table.name)
     stamp = _stamp(run, key)
@@ -70,11 +86,16 @@ def publish_versions(
         written = _publish_history(run, table, key, staged, rows)
     elif table.keys:
         written = run.versioned.merge_changes(
-            _newest(rows, table), key, on=table.keys, newer=_newer(run, key, rows), fields=table.partitions
+            _newest(rows, table),
+            key,
+            on=table.keys,
+            newer=_newer(run, key, rows),
+            fields=table.partitions,
+            within=progress.within,
         )
     else:
         written = run.tables.replace_dates(rows, key, dates, table.partitions)
-    _note_progress(run, key, through, stamp)
+    _note_progress(run, key, progress.through, stamp)
     return written
 
 

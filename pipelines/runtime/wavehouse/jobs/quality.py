@@ -74,7 +74,7 @@ def _check(run: Run, table: Table) -> _Checked:
         found = rows.agg(
             F.count(F.lit(1)).alias("staged"),
             F.count_if(_is_quarantined(checks)).alias("quarantined"),
-            *(progress_columns() if raw else []),
+            *(progress_columns(table, rows) if raw else []),
             *counts,
         ).collect()[0]
     except PySparkException as error:
@@ -88,7 +88,7 @@ def _check(run: Run, table: Table) -> _Checked:
         checks=checks,
         staged=staged,
         quarantined=found["quarantined"],
-        progress=read_progress(found) if raw else None,
+        progress=read_progress(table, found) if raw else None,
         rules=[
             {"table": table.name, "rule": check.name, "severity": check.severity, "violations": count}
             for check, count in zip(checks, violations, strict=True)
@@ -124,8 +124,9 @@ def _publish(run: Run, checked: _Checked) -> TableMetrics:
     _quarantine(run, checked, dates)
     if checked.progress:
         sound = checked.looked_at.where(~_is_quarantined(checked.checks))
-        through = checked.progress.through
-        written = publish_versions(run, table, checked.looked_at, sound, dates=dates, through=through)
+        written = publish_versions(
+            run, table, checked.looked_at, sound, dates=dates, progress=checked.progress
+        )
         return _metrics(checked, written)
     rows = checked.rows.where(~_is_quarantined(checked.checks)).drop(*_STAGING_ONLY)
     key = layout.silver_table(run.pipeline.name, table.name)

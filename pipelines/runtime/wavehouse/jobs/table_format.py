@@ -86,11 +86,19 @@ class VersionedTables(Tables, Protocol):
         """
 
     def merge_changes(
-        self, changes: DataFrame, key: str, *, on: Sequence[str], newer: str, fields: Sequence[PartitionField]
+        self,
+        changes: DataFrame,
+        key: str,
+        *,
+        on: Sequence[str],
+        newer: str,
+        fields: Sequence[PartitionField],
+        within: Mapping[str, tuple[int, int]] | None = None,
     ) -> Written:
         """Updates and inserts rows by the columns `on`; where `_gone` is true, deletes.
 
         A row is updated where `newer` holds: SQL over `t` (the table) and `s` (the changes). `_gone` is not stored.
+        `within` says between which values some of the columns `on` lie in all the changes: no other file is read.
         """
 
     def replace_where(

@@ -30,10 +30,18 @@ _SHOWN = 100
 def clean_text(column: Column, text: SparkColumn) -> SparkColumn:
     """The text of a column as it came, trimmed and cased as declared; null where nothing is left."""
     if column.trim:
-        text = F.btrim(text, F.lit(_SPACES))
+        text = _trimmed(text)
     if column.case != "keep":
         text = F.lower(text) if column.case == "lower" else F.upper(text)
     return F.when(F.length(text) > 0, text)
+
+
+def _trimmed(text: SparkColumn) -> SparkColumn:
+    """Without the white space around it. Spark looks for each character in the set: most texts need no such look."""
+    first, last = text, F.substring(text, -1, 1)
+    # Printable ASCII but the blank: texts are ordered by their bytes.
+    bare = (first >= "!") & (first < "\x7f") & (last >= "!") & (last < "\x7f")
+    return F.when(bare, text).otherwise(F.btrim(text, F.lit(_SPACES)))
 
 
 def typed(text: SparkColumn, type_name: str, timezone: str = "UTC") -> SparkColumn:
@@ -47,7 +55,7 @@ def typed(text: SparkColumn, type_name: str, timezone: str = "UTC") -> SparkColu
         return F.when(finite, value)
     if type_name in {"date", "timestamp", "timestamp_ntz"}:
         moment = _in_utc(text, value, timezone) if type_name == "timestamp" and timezone != "UTC" else value
-        return F.when(text.rlike(_DAY), moment)
+        return F.when(_has_day(text), moment)
     return value
 
 
@@ -56,7 +64,20 @@ def _in_utc(text: SparkColumn, value: SparkColumn, timezone: str) -> SparkColumn
     earlier = F.to_utc_timestamp(value, timezone)
     later = earlier + F.expr("INTERVAL 1 HOUR")
     local = F.when(F.from_utc_timestamp(later, timezone) == value, later).otherwise(earlier)
-    return F.when(text.rlike(_ZONE), value).otherwise(local)
+    return F.when(_has_zone(text), value).otherwise(local)
+
+
+def _has_day(text: SparkColumn) -> SparkColumn:
+    """Of what can be cast to a time: whether it says its day. The usual form is seen without a search."""
+    usual = (F.substring(text, 5, 1) == "-") & (F.substring(text, 8, 1) == "-")
+    return usual | text.rlike(_DAY)
+
+
+def _has_zone(text: SparkColumn) -> SparkColumn:
+    """Whether a time says its zone, which is seldom searched for: there is no sign after its day, and no letter last."""
+    after_day = F.substring(text, 11, 100)
+    maybe = (F.substring(text, -1, 1) > "9") | after_day.contains("+") | after_day.contains("-")
+    return maybe & text.rlike(_ZONE)
 
 
 def type_fault(column: Column, text: SparkColumn, value: SparkColumn) -> SparkColumn:

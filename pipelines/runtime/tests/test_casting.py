@@ -13,7 +13,7 @@ from wavehouse.spec import Column
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-SPACES = casting._SPACES  # noqa: SLF001
+SPACES = casting._SPACES
 EDGES = ["", "a", "~", "!", "\x7f", "é", "😀", "\u200d", "\u202e", "\x00", "0", *SPACES]
 
 
@@ -58,7 +58,7 @@ def test_times_are_read_as_by_the_searches_alone(
         return [(row["text"], row["value"]) for row in rows.withColumn("value", value).collect()]
 
     found = read()
-    monkeypatch.setattr(casting, "_has_day", lambda text: text.rlike(casting._DAY))  # noqa: SLF001
-    monkeypatch.setattr(casting, "_has_zone", lambda text: text.rlike(casting._ZONE))  # noqa: SLF001
+    monkeypatch.setattr(casting, "_has_day", lambda text: text.rlike(casting._DAY))
+    monkeypatch.setattr(casting, "_has_zone", lambda text: text.rlike(casting._ZONE))
     assert found == read()
     assert sum(value is not None for _, value in found) > 20

@@ -74,7 +74,7 @@ def _has_day(text: SparkColumn) -> SparkColumn:
 
 
 def _has_zone(text: SparkColumn) -> SparkColumn:
-    """Whether a time says its zone, which is seldom searched for: there is no sign after its day, and no letter last."""
+    """Whether a time says its zone; with neither a sign after its day nor a letter at its end it does not."""
     after_day = F.substring(text, 11, 100)
     maybe = (F.substring(text, -1, 1) > "9") | after_day.contains("+") | after_day.contains("-")
     return maybe & text.rlike(_ZONE)

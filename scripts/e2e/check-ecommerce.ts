@@ -65,6 +65,7 @@ export async function checkEcommerce(e2e: E2e): Promise<void> {
   await checks.check("every silver table and mart is what PostgreSQL makes of the shop", async () =>
     readLake(e2e, { expected: await database.expectedRows() }),
   );
+  await checks.check("every job ran in the memory that its template declares", async () => keptInMemory(e2e));
   await checks.check("nobody but Spark's drivers reaches the catalog, nor writes in the shop", () =>
     tryDoors(e2e),
   );
@@ -145,6 +146,26 @@ async function killCatalog({ kubectl }: E2e): Promise<string> {
     return ready ? { done: undefined } : { not: fresh?.status?.phase ?? "none" };
   });
   return `ready again after ${((performance.now() - at) / 1_000).toFixed(0)} s`;
+}
+
+/** A tiny job's heap, and as much beside it. */
+const declaredMemory = "2048Mi";
+
+/** The kubelet ends a container that takes more than its limit; so none was ended, and the limit is what is declared. */
+function keptInMemory({ pods }: E2e): string {
+  const names = new Set<string>();
+  for (const { object } of pods.observations) {
+    const { name, labels } = object.metadata;
+    if (labels?.["wavehouse.dev/pipeline"] !== "ecommerce" || labels["spark-role"] === undefined) continue;
+    names.add(name);
+    const limit = object.spec.containers[0]?.resources?.limits?.memory;
+    expectThat(limit === declaredMemory, () => `${name} may take ${limit}, not ${declaredMemory}`);
+    const ended = object.status?.containerStatuses?.map(({ state }) => state?.terminated?.reason);
+    expectThat(ended?.includes("OOMKilled") !== true, () => `${name} took more than its ${limit}`);
+  }
+  const drivers = (1 + played) * jobs.length;
+  expectThat(names.size === drivers, () => `seen were ${names.size} pods; expected ${drivers} drivers alone`);
+  return `${names.size} pods of ${declaredMemory}`;
 }
 
 /** What an Airflow pod gets when it tries to reach another's door. */

@@ -27,12 +27,17 @@ export interface Application extends KubernetesObject {
 export interface Pod extends KubernetesObject {
   spec: {
     serviceAccountName?: string;
-    containers: { name: string; image: string }[];
+    containers: { name: string; image: string; resources?: { limits?: { memory?: string } } }[];
     initContainers?: { name: string; image: string }[];
   };
   status?: {
     phase?: string;
-    containerStatuses?: { name: string; ready: boolean; restartCount: number }[];
+    containerStatuses?: {
+      name: string;
+      ready: boolean;
+      restartCount: number;
+      state?: { terminated?: { reason?: string } };
+    }[];
   };
 }
 

@@ -137,8 +137,27 @@ test("a small job sets little aside, so that a driver and an executor fit beside
     sparkConf: { "spark.ui.enabled": "false" },
   });
   const large = template({ resources: "large" }).spec.template;
-  expect(large).toMatchObject({ executor: { coreRequest: "3", cores: 4 } });
-  expect(large.driver).not.toHaveProperty("javaOptions");
+  expect(large).toMatchObject({
+    driver: { javaOptions: expect.not.stringContaining("SerialGC") },
+    executor: { coreRequest: "3", cores: 4 },
+  });
+});
+
+test.each(["tiny", "small", "medium", "large"] as const)(
+  "a %s job's log is what Spark warns of",
+  (resources) => {
+    const told = { javaOptions: expect.stringContaining("-Dwavehouse.log=warn") };
+    expect(template({ resources }).spec.template).toMatchObject({ driver: told, executor: told });
+  },
+);
+
+test("a tiny job is its driver alone", () => {
+  expect(template({ resources: "tiny" }).spec.template).toMatchObject({
+    driver: { memory: "1g", memoryOverhead: "1g" },
+    executor: expect.not.objectContaining({ instances: expect.anything() }),
+    sparkConf: { "spark.kubernetes.driver.master": "local[2]" },
+  });
+  expect(template({}).spec.template.sparkConf).not.toHaveProperty(["spark.kubernetes.driver.master"]);
 });
 
 test.each([

@@ -37,9 +37,9 @@ export type Pii = HashedPii | PartialPii | GeneralisedPii | DroppedPii;
  */
 export type Resources = Size | StepSizes;
 /**
- * A size of Spark job; the environment's templates say what it is in cores and memory.
+ * A size of Spark job: its cores and memory. A tiny one is one pod, which does all the work itself; the others have executors.
  */
-export type Size = "small" | "medium" | "large";
+export type Size = "tiny" | "small" | "medium" | "large";
 /**
  * Slack channel, or channel and connection.
  */

@@ -30,29 +30,46 @@ interface PodResources {
   coreRequest: string;
   coreLimit: string;
   memory: string;
+  /** Beside the heap; where it is not said, Spark's own 384 MiB or a part of the heap. */
+  memoryOverhead?: string;
 }
 
 interface Resources {
   driver: PodResources;
-  executor: PodResources & { instances: number };
+  executor: PodResources & { instances?: number };
+  /** Beside those of every job. */
   javaOptions?: string;
   conf: Readonly<Record<string, string>>;
 }
 
-const RESOURCES: Readonly<Record<Size, Resources>> = {
-  // On little data the start is most of the job: no second compiler, no parallel collector, no UI, no wait for executors.
-  small: {
-    driver: { cores: 1, coreRequest: "100m", coreLimit: "2", memory: "1g" },
-    executor: { instances: 1, cores: 1, coreRequest: "100m", coreLimit: "2", memory: "1g" },
-    javaOptions: "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-    conf: {
-      // Spark's own 200 are 200 tiny tasks; Delta's own 50 too.
-      "spark.sql.shuffle.partitions": "4",
-      "spark.databricks.delta.snapshotPartitions": "1",
-      "spark.ui.enabled": "false",
-      "spark.scheduler.minRegisteredResourcesRatio": "0",
-    },
+/** One pod beside the platform on two cores. */
+const SMALL_POD: PodResources = { cores: 1, coreRequest: "100m", coreLimit: "2", memory: "1g" };
+
+/**
+ * On little data the start is most of the job: no second compiler, no parallel collector, no UI, no wait for executors.
+ * What the first compiler makes of a dozen tables' plans does not fit where Java would keep it.
+ */
+const LITTLE_DATA = {
+  javaOptions: "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=128m",
+  conf: {
+    // Spark's own 200 are 200 tiny tasks; Delta's own 50 too.
+    "spark.sql.shuffle.partitions": "4",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.ui.enabled": "false",
+    "spark.scheduler.minRegisteredResourcesRatio": "0",
   },
+} as const;
+
+const RESOURCES: Readonly<Record<Size, Resources>> = {
+  // The driver does the work itself, two tasks at once: a job is one Java to start, not two. The kind wants an
+  // executor all the same, and none is made.
+  tiny: {
+    driver: { ...SMALL_POD, memoryOverhead: "1g" },
+    executor: SMALL_POD,
+    javaOptions: LITTLE_DATA.javaOptions,
+    conf: { ...LITTLE_DATA.conf, "spark.kubernetes.driver.master": "local[2]" },
+  },
+  small: { driver: SMALL_POD, executor: { instances: 1, ...SMALL_POD }, ...LITTLE_DATA },
   medium: {
     driver: { cores: 1, coreRequest: "500m", coreLimit: "2", memory: "2g" },
     executor: { instances: 2, cores: 2, coreRequest: "1", coreLimit: "2", memory: "4g" },
@@ -64,6 +81,9 @@ const RESOURCES: Readonly<Record<Size, Resources>> = {
     conf: { "spark.sql.shuffle.partitions": "200" },
   },
 };
+
+/** A job tells what is wrong, not all that Spark does: its log is read in Airflow, and copied there line by line. */
+const LOGGING = `-Dlog4j2.configurationFile=file://${RUNTIME}/wavehouse/log4j2.properties -Dwavehouse.log=warn`;
 
 /** Names of the service accounts of a pipeline's Spark pods. */
 export function serviceAccounts(pipeline: string): { driver: string; executor: string } {
@@ -163,10 +183,9 @@ function dashed(name: string): string {
 }
 
 function role(name: keyof typeof CONTAINERS, resources: Resources, secrets: readonly object[] = []): object {
-  const { javaOptions } = resources;
   return {
     ...resources[name],
-    ...(javaOptions === undefined ? {} : { javaOptions }),
+    javaOptions: [LOGGING, ...(resources.javaOptions === undefined ? [] : [resources.javaOptions])].join(" "),
     template: podTemplate(CONTAINERS[name], secrets),
   };
 }

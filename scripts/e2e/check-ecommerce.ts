@@ -149,7 +149,7 @@ async function killCatalog({ kubectl }: E2e): Promise<string> {
 }
 
 /** A tiny job's heap, and as much beside it. */
-const declaredMemory = "2048Mi";
+const declaredMemory = "2Gi";
 
 /** The kubelet ends a container that takes more than its limit; so none was ended, and the limit is what is declared. */
 function keptInMemory({ pods }: E2e): string {

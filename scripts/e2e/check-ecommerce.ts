@@ -2,10 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DagRun, TaskRun } from "../demo/airflow-client.ts";
 import { dayText, parseDay } from "../shop/calendar.ts";
 import { generateShop } from "../shop/generate.ts";
+import { readJobMemory } from "../shop/job-memory.ts";
 import { completions, noLeftovers, partition } from "./check-pipeline.ts";
 import { CheckFailure, expectThat } from "./checks.ts";
 import type { E2e } from "./context.ts";
 import type { Pod } from "./objects.ts";
+import { checkPodMemory } from "./pod-memory.ts";
 import { readLake } from "./read-lake.ts";
 import { waitForSuccess } from "./run-pipeline.ts";
 import { ShopDatabase } from "./shop-database.ts";
@@ -148,28 +150,13 @@ async function killCatalog({ kubectl }: E2e): Promise<string> {
   return `ready again after ${((performance.now() - at) / 1_000).toFixed(0)} s`;
 }
 
-/** A tiny job's heap, and as much beside it. */
-const declaredMemory = "2Gi";
-
-/** The kubelet ends a container that takes more than its limit; so none was ended, and the limit is what is declared. */
 function keptInMemory({ pods }: E2e): string {
-  const names = new Set<string>();
-  for (const { object } of pods.observations) {
-    const { name, labels } = object.metadata;
-    if (labels?.["wavehouse.dev/pipeline"] !== "ecommerce" || labels["spark-role"] === undefined) continue;
-    expectThat(
-      labels["spark-role"] === "driver",
-      () => `${name} is no driver, and a tiny job is its driver alone`,
-    );
-    names.add(name);
-    const limit = object.spec.containers[0]?.resources?.limits?.memory;
-    expectThat(limit === declaredMemory, () => `${name} may take ${limit}, not ${declaredMemory}`);
-    const ended = object.status?.containerStatuses?.map(({ state }) => state?.terminated?.reason);
-    expectThat(ended?.includes("OOMKilled") !== true, () => `${name} took more than its ${limit}`);
-  }
-  const drivers = (1 + played) * jobs.length;
-  expectThat(names.size >= drivers, () => `seen were ${names.size} drivers; expected ${drivers}`);
-  return `${names.size} pods of ${declaredMemory}`;
+  const { drivers, faults } = checkPodMemory(pods.observations, "ecommerce", readJobMemory());
+  expectThat(faults.length === 0, () => faults.join("\n"));
+  // One that was tried again has another pod.
+  const expected = (1 + played) * jobs.length;
+  expectThat(drivers >= expected, () => `seen were ${drivers} drivers; expected ${expected}`);
+  return `${drivers} drivers`;
 }
 
 /** What an Airflow pod gets when it tries to reach another's door. */

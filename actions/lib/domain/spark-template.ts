@@ -30,7 +30,7 @@ interface PodResources {
   coreRequest: string;
   coreLimit: string;
   memory: string;
-  /** Beside the heap; where it is not said, Spark's own 384 MiB or a part of the heap. */
+  /** Beside the heap; where it is not said, Spark adds a part of the heap. */
   memoryOverhead?: string;
 }
 
@@ -38,11 +38,11 @@ interface Resources {
   driver: PodResources;
   executor: PodResources & { instances?: number };
   /** Beside those of every job. */
-  javaOptions?: string;
+  javaOptions?: readonly string[];
   conf: Readonly<Record<string, string>>;
 }
 
-/** One pod beside the platform on two cores. */
+/** Little enough that some fit beside the platform on two cores. */
 const SMALL_POD: PodResources = { cores: 1, coreRequest: "100m", coreLimit: "2", memory: "1g" };
 
 /**
@@ -50,7 +50,7 @@ const SMALL_POD: PodResources = { cores: 1, coreRequest: "100m", coreLimit: "2",
  * What the first compiler makes of a dozen tables' plans does not fit where Java would keep it.
  */
 const LITTLE_DATA = {
-  javaOptions: "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=128m",
+  javaOptions: ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=128m"],
   conf: {
     // Spark's own 200 are 200 tiny tasks; Delta's own 50 too.
     "spark.sql.shuffle.partitions": "4",
@@ -66,7 +66,7 @@ const RESOURCES: Readonly<Record<Size, Resources>> = {
   tiny: {
     driver: { ...SMALL_POD, memoryOverhead: "1g" },
     executor: SMALL_POD,
-    javaOptions: LITTLE_DATA.javaOptions,
+    ...LITTLE_DATA,
     conf: { ...LITTLE_DATA.conf, "spark.kubernetes.driver.master": "local[2]" },
   },
   small: { driver: SMALL_POD, executor: { instances: 1, ...SMALL_POD }, ...LITTLE_DATA },
@@ -83,7 +83,10 @@ const RESOURCES: Readonly<Record<Size, Resources>> = {
 };
 
 /** A job tells what is wrong, not all that Spark does: its log is read in Airflow, and copied there line by line. */
-const LOGGING = `-Dlog4j2.configurationFile=file://${RUNTIME}/wavehouse/log4j2.properties -Dwavehouse.log=warn`;
+const LOGGING = [
+  `-Dlog4j2.configurationFile=file://${RUNTIME}/wavehouse/log4j2.properties`,
+  "-Dwavehouse.log=warn",
+];
 
 /** Names of the service accounts of a pipeline's Spark pods. */
 export function serviceAccounts(pipeline: string): { driver: string; executor: string } {
@@ -185,7 +188,7 @@ function dashed(name: string): string {
 function role(name: keyof typeof CONTAINERS, resources: Resources, secrets: readonly object[] = []): object {
   return {
     ...resources[name],
-    javaOptions: [LOGGING, ...(resources.javaOptions === undefined ? [] : [resources.javaOptions])].join(" "),
+    javaOptions: [...LOGGING, ...(resources.javaOptions ?? [])].join(" "),
     template: podTemplate(CONTAINERS[name], secrets),
   };
 }

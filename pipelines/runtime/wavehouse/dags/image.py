@@ -18,6 +18,10 @@ IMAGES_VARIABLE = "WAVEHOUSE_IMAGES"
 _OURS = "opt/wavehouse/"
 
 
+class _UnsafeEntryError(Exception):
+    """What an image must not hold: a link or a device, or a path that leads outside."""
+
+
 def unpack_image(reference: str) -> Path:
     """Pulls an image and unpacks what it carries below /opt/wavehouse. Nothing is pulled twice.
 
@@ -48,7 +52,7 @@ def unpack_image(reference: str) -> Path:
 
 def _export(reference: str, folder: Path) -> None:
     command = [_setting(CRANE_VARIABLE), "export", reference, "-"]
-    fault: tarfile.TarError | None = None
+    fault: tarfile.TarError | _UnsafeEntryError | None = None
     try:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except OSError as error:
@@ -59,11 +63,11 @@ def _export(reference: str, folder: Path) -> None:
         assert process.stdout and process.stderr  # noqa: S101, PT018
         try:
             found = _unpack(process.stdout, folder)
-        except tarfile.TarError as error:
+        except (tarfile.TarError, _UnsafeEntryError) as error:
             found, fault = False, error
             process.kill()
         said = process.stderr.read().decode(errors="replace").strip()
-    if process.returncode != 0 and not isinstance(fault, tarfile.FilterError):
+    if process.returncode != 0 and not isinstance(fault, _UnsafeEntryError):
         last = said.splitlines()[-1] if said else f"crane ended with status {process.returncode}"
         last = last.removeprefix("Error: ")
         raise UserError(
@@ -76,16 +80,31 @@ def _export(reference: str, folder: Path) -> None:
 
 
 def _unpack(stream: object, folder: Path) -> bool:
-    """Unpacks our part of the tar stream. The `data` filter refuses paths and links that lead outside, and devices."""
+    """Unpacks our part of the tar stream: files and folders, and nothing else. (tarfile's own `data` filter, which
+    would also take links inside, is missing from Python 3.11 before 3.11.4.)
+    """
     found = False
     with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
         for member in archive:
             name = os.path.normpath(member.name).lstrip("/")
-            if not f"{name}/".startswith(_OURS) and ".." not in member.name.split("/"):
+            leads_up = ".." in member.name.split("/")
+            if not f"{name}/".startswith(_OURS) and not leads_up:
                 continue
-            archive.extract(member, folder, filter="data")
+            if leads_up or not (member.isfile() or member.isdir()):
+                raise _UnsafeEntryError(f"{member.name}: neither a file nor a folder below /{_OURS}")
+            _write(archive, member, folder / name)
             found = True
     return found
+
+
+def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    content = archive.extractfile(member)
+    if content is None:
+        path.mkdir(parents=True, exist_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        shutil.copyfileobj(content, file)
 
 
 def _setting(name: str) -> str:

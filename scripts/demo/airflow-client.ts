@@ -35,6 +35,8 @@ export interface RunQuery {
 /** How to wait. */
 export interface Waiting {
   timeoutMs: number;
+  /** How long between two looks; 250 by default. */
+  everyMs?: number;
   /** Called when a task's state changes. */
   onTask?: (task: TaskRun) => void;
 }
@@ -175,7 +177,7 @@ export class AirflowClient {
         const state = run === undefined ? "did not start" : `is still ${run.state}`;
         throw new UserError(`the run of ${dagId} ${state} after ${waiting.timeoutMs / 1000} s`);
       }
-      await sleep(250);
+      await sleep(waiting.everyMs ?? 250);
     }
   }
 

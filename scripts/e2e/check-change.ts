@@ -32,9 +32,9 @@ export async function prepareChange(e2e: E2e): Promise<ChangeUnderRun> {
     pods,
     runs,
     onTask: (dag, task) => {
-      // Pinned; silver is about to start, and gold is still to come.
-      if (dag !== "breweries_process" || task.id !== "pin" || task.state !== "success" || bump !== undefined)
-        return;
+      // Silver waits for its job, so it has pinned the images of all; gold is still to come.
+      if (dag !== "breweries_process" || task.id !== "silver" || task.state !== "deferred") return;
+      if (bump !== undefined) return;
       bump = changeSql(e2e, "First");
       void bump
         .then(({ commit }) => waitForCommit(e2e, commit, syncTimeoutMs))

@@ -20,6 +20,8 @@ export type OnTask = (dag: string, task: TaskRun) => void;
 
 /** With a fault in every step, on two cores. */
 const runTimeoutMs = 15 * 60_000;
+/** Each look costs the API server and its database 50 ms of a core, which the run would have. */
+const runLookMs = 1_500;
 /** The DAG processor is there before it has read what the pipelines say. */
 const dagTimeoutMs = 120_000;
 
@@ -60,6 +62,7 @@ export async function waitForSuccess(
   const airflow = await e2e.airflow();
   const run = await airflow.waitForRun(dag, query, {
     timeoutMs: runTimeoutMs,
+    everyMs: runLookMs,
     onTask: (task) => onTask(dag, task),
   });
   if (run.state === "success") return run;

@@ -66,9 +66,7 @@ def test_breweries_makes_two_dags(breweries: dict[str, DAG]) -> None:
 
 def test_the_process_is_one_line_of_steps(breweries: dict[str, DAG]) -> None:
     dag = breweries["breweries_process"]
-    # Every step takes its image from `pin` as well.
-    assert {task.task_id: sorted(task.upstream_task_ids - {"pin"}) for task in dag.tasks} == {
-        "pin": [],
+    assert {task.task_id: sorted(task.upstream_task_ids) for task in dag.tasks} == {
         "silver": [],
         "quality": ["silver"],
         "gold": ["quality"],
@@ -324,7 +322,6 @@ def test_a_failed_step_fails_the_run_and_is_reported(airflow: Airflow) -> None:
     state, tasks = airflow.run("things_process", {"ingest_date": DAY})
     assert state == "failed"
     assert tasks == {
-        "pin": "success",
         "silver": "success",
         "quality": "failed",
         "gold": "upstream_failed",
@@ -337,7 +334,7 @@ def test_a_failed_step_fails_the_run_and_is_reported(airflow: Airflow) -> None:
 def test_a_run_that_cannot_pin_is_reported_too(airflow: Airflow) -> None:
     (airflow.folder / "rendered.yaml").write_text(template("things", "silver", "localhost:5001/x:unbuilt"))
     state, tasks = airflow.run("things_process", {"ingest_date": DAY})
-    assert (state, tasks["pin"], tasks["silver"]) == ("failed", "failed", "upstream_failed")
+    assert (state, tasks["silver"], tasks["quality"]) == ("failed", "failed", "upstream_failed")
     assert (airflow.report()["status"], airflow.report()["images"]) == ("failed", {})
 
 
@@ -420,8 +417,8 @@ def test_a_clusters_dag_goes_through_the_database(breweries: dict[str, DAG]) -> 
     dag = breweries["breweries_process"]
     again = DagSerialization.from_dict(DagSerialization.to_dict(dag))
     assert set(again.task_dict) == set(dag.task_dict)
-    silver = again.task_dict["silver"]
-    assert silver.task_type == "KubernetesSparkStep"
-    assert silver.upstream_task_ids == {"pin"}
+    quality = again.task_dict["quality"]
+    assert quality.task_type == "KubernetesSparkStep"
+    assert quality.upstream_task_ids == {"silver"}
     override = again.task_dict["report"].executor_config["pod_override"]
     assert override.spec.service_account_name == "bronze"

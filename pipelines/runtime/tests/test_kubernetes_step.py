@@ -19,7 +19,7 @@ from wavehouse.dags import cluster, kubernetes_step
 from wavehouse.dags.application import Attempt, build_application
 from wavehouse.dags.kubernetes_step import KubernetesSparkStep
 from wavehouse.dags.outcome import failure
-from wavehouse.dags.tasks import pin_images
+from wavehouse.dags.run_images import RunImages
 from wavehouse.dags.templates import SparkTemplate
 from wavehouse.errors import UserError
 
@@ -225,15 +225,17 @@ def context(try_number: int = 1) -> Any:
         task_id="silver",
         run_id=run_id,
         try_number=try_number,
+        max_tries=2,
         start_date=datetime.now(UTC),
         xcom_push=lambda **_: None,
     )
     run = SimpleNamespace(partition_key=DAY, run_id=run_id)
-    return {"ti": instance, "dag_run": run, "params": {}, "outlet_events": {}}
+    store = SimpleNamespace(get=lambda _: None, set=lambda *_: None)
+    return {"ti": instance, "dag_run": run, "params": {}, "outlet_events": {}, "task_state_store": store}
 
 
 def task() -> KubernetesSparkStep:
-    return KubernetesSparkStep(task_id="silver", pipeline="things", image=IMAGE)
+    return KubernetesSparkStep(task_id="silver", images=RunImages("things", ("silver",)))
 
 
 def start(kube: KubeApi, status: Object | None = None, log: str = "", try_number: int = 1) -> Any:
@@ -421,10 +423,3 @@ def test_no_template(kube: KubeApi) -> None:
     kube.objects["scheduledsparkapplications"].clear()
     with pytest.raises(AirflowFailException, match=r"namespace processing: no Sch.* step silver of things"):
         task().execute(context())
-
-
-@pytest.mark.usefixtures("kube")
-def test_images_are_pinned_as_the_cluster_has_them() -> None:
-    assert pin_images("things", ["silver"]) == {"silver": IMAGE}
-    with pytest.raises(UserError, match=r"namespace processing: no Sch.* step gold of things"):
-        pin_images("things", ["silver", "gold"])

@@ -27,8 +27,7 @@ def dags() -> dict[str, DAG]:
 
 def test_a_database_is_read_by_one_step_that_tells_each_table(dags: dict[str, DAG]) -> None:
     ingest = dags["ecommerce_ingest"]
-    assert [task.task_id for task in ingest.tasks] == ["pin", "raw"]
-    assert ingest.task_dict["raw"].upstream_task_ids == {"pin"}
+    assert [task.task_id for task in ingest.tasks] == ["raw"]
     raw = outlets(ingest)["raw"]
     assert raw[:2] == [f"{ASSET}/raw/customers", f"{ASSET}/raw/products"]
     assert waited_for(dags["ecommerce_process"]) == set(raw)
@@ -60,7 +59,7 @@ def test_maintenance_is_a_dag_of_its_own_on_its_own_schedule(tmp_path: Path) -> 
         file.read_text().replace("spec:\n", 'spec:\n  maintenance: { schedule: "45 4 * * *" }\n', 1)
     )
     made = build_dags(file)["ecommerce_maintenance"]
-    assert [task.task_id for task in made.tasks] == ["pin", "maintain"]
+    assert [task.task_id for task in made.tasks] == ["maintain"]
     timetable: Any = made.timetable
     assert timetable.expression == "45 4 * * *"
     assert made.max_active_runs == 1
@@ -80,7 +79,7 @@ def test_each_mart_waits_for_just_what_it_reads(dags: dict[str, DAG]) -> None:
     for name, dag in marts.items():
         dag.check_cycle()
         mart = name.removeprefix("ecommerce_gold_")
-        assert [task.task_id for task in dag.tasks] == ["pin", "gold", "report"]
+        assert [task.task_id for task in dag.tasks] == ["gold", "report"]
         assert outlets(dag) == {"gold": [f"{ASSET}/gold/{mart}"]}
         step: Any = dag.task_dict["gold"]
         assert step.job_arguments == ["--mart", mart]

@@ -20,7 +20,7 @@ from dags_registry import JOB, Registry, find_crane, start_registry, template
 from wavehouse.dags.image import unpack_image
 from wavehouse.dags.java import java_home
 from wavehouse.dags.local_job import LocalJob
-from wavehouse.dags.templates import find_template, pinned_images
+from wavehouse.dags.templates import find_template, rendered_templates
 from wavehouse.errors import UserError
 
 
@@ -295,7 +295,7 @@ def test_an_image_that_was_never_bumped(tmp_path: Path) -> None:
     with pytest.raises(
         UserError, match=r"the image of things-silver is 'localhost.*:unbuilt', without a digest"
     ):
-        pinned_images("things", ["silver"])
+        rendered_templates().pinned_images("things", ["silver"])
 
 
 def test_a_rendered_file_that_is_not_yaml(tmp_path: Path) -> None:

@@ -23,8 +23,9 @@ from airflow.sdk import (
 
 from wavehouse.dags.partition import INGEST_DATE, ingest_date_param
 from wavehouse.dags.pools import source_pool
+from wavehouse.dags.run_images import RunImages
 from wavehouse.dags.spark_step import spark_step
-from wavehouse.dags.tasks import ingest_to_bronze, pin_images, write_report
+from wavehouse.dags.tasks import ingest_to_bronze, write_report
 from wavehouse.dags.worker_pod import lake_access
 from wavehouse.errors import UserError
 from wavehouse.ingest.http_source import http_source
@@ -101,8 +102,9 @@ def _ingest_dag(pipeline: Pipeline) -> DAG:
 def _process_dag(pipeline: Pipeline) -> DAG:
     came = [_came(pipeline, table) for table in pipeline.tables]
     with _dag(pipeline, "process", PartitionedAssetTimetable(assets=AssetAll(*came))) as dag:
-        last = _line(pipeline, _stages(pipeline))
-        _report(pipeline, last, [table.name for table in pipeline.tables if not pipeline.is_raw(table)])
+        stages = _stages(pipeline)
+        tables = [table.name for table in pipeline.tables if not pipeline.is_raw(table)]
+        _report(pipeline, stages, tables, _line(pipeline, stages))
     return dag
 
 
@@ -111,8 +113,8 @@ def _mart_dag(pipeline: Pipeline, mart: Mart) -> DAG:
     read = _inputs(pipeline, mart)
     made = asset(pipeline.name, "gold", mart.name)
     with _dag(pipeline, f"gold_{mart.name}", PartitionedAssetTimetable(assets=AssetAll(*read))) as dag:
-        last = _line(pipeline, (SparkStage("gold", (made,), ("--mart", mart.name)),))
-        _report(pipeline, last, [])
+        stages = (SparkStage("gold", (made,), ("--mart", mart.name)),)
+        _report(pipeline, stages, [], _line(pipeline, stages))
     return dag
 
 
@@ -124,31 +126,36 @@ def _maintenance_dag(pipeline: Pipeline, maintenance: Maintenance) -> DAG:
 
 
 def _line(pipeline: Pipeline, stages: tuple[SparkStage, ...], pool: SourcePool | None = None) -> Any:  # noqa: ANN401
-    """The steps one after the other, all from the images that are pinned before the first. Returns the last."""
-    pinned: Any = task(task_id="pin")(pin_images)(
-        pipeline_name=pipeline.name, steps=[stage.step for stage in stages]
-    )
-    last: Any = pinned
+    """The steps one after the other, all from the images that the first of them pins. Returns the last."""
+    images = RunImages(pipeline.name, _steps(stages))
+    last: Any = None
     for stage in stages:
         step = spark_step(
             task_id=stage.step,
-            pipeline=pipeline.name,
-            image=pinned[stage.step],
+            images=images,
             job_arguments=stage.arguments,
             outlets=list(stage.outlets),
             **({"pool": pool.name, "pool_slots": pool.slots} if pool else {}),
         )
-        last >> step
+        if last is not None:
+            last >> step
         last = step
     return last
 
 
-def _report(pipeline: Pipeline, last: Any, tables: list[str]) -> None:  # noqa: ANN401
+def _report(pipeline: Pipeline, stages: tuple[SparkStage, ...], tables: list[str], last: Any) -> None:  # noqa: ANN401
     # A teardown runs after a failure too, and never decides the run's own state.
     report = task(task_id="report", executor_config=lake_access())(write_report)(
-        pipeline_name=pipeline.name, bucket=pipeline.storage.bucket, tables=tables
+        pipeline_name=pipeline.name,
+        steps=list(_steps(stages)),
+        bucket=pipeline.storage.bucket,
+        tables=tables,
     )
     last >> report.as_teardown()
+
+
+def _steps(stages: tuple[SparkStage, ...]) -> tuple[str, ...]:
+    return tuple(stage.step for stage in stages)
 
 
 def _came(pipeline: Pipeline, table: Table) -> Asset:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from wavehouse.dags.cluster import Object
+    from wavehouse.dags.run_images import RunImages
 
 START_VARIABLE = "WAVEHOUSE_SPARK_START_SECONDS"
 
@@ -54,20 +55,18 @@ class KubernetesSparkStep(SparkKubernetesOperator):
     that is read from the driver's pod, and nothing left in the cluster whichever way it ends.
     """
 
-    template_fields = ["image"]  # noqa: RUF012  (as the operator above has it)
+    template_fields = []  # noqa: RUF012  (as the operator above has it)
     ui_color = "#fde5d2"
 
     def __init__(
         self,
         *,
-        pipeline: str,
-        image: Any,  # noqa: ANN401
+        images: RunImages,
         job_arguments: Sequence[str] = (),
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         start_seconds = int(os.environ.get(START_VARIABLE, _START_SECONDS))
         super().__init__(
-            image=image,
             namespace=namespace(),
             kubernetes_conn_id=connection(),
             # Its own templates are in the cluster; the operator wants one to look for a connection's settings in.
@@ -84,7 +83,7 @@ class KubernetesSparkStep(SparkKubernetesOperator):
             schedule_timeout_seconds=start_seconds,
             **{"execution_timeout": _LONGEST, **kwargs},
         )
-        self.pipeline = pipeline
+        self.images = images
         self.job_arguments = list(job_arguments)
         self._running: Attempt | None = None
         self._killed = False
@@ -97,7 +96,7 @@ class KubernetesSparkStep(SparkKubernetesOperator):
     def execute(self, context: Context) -> None:
         """Starts the job, once nothing of an earlier try is left, and waits for it in the triggerer."""
         with self._attempted(context) as attempt:
-            self._start(attempt)
+            self._start(context, attempt)
             self.invoke_defer_method(context=context)
 
     def resume_execution(
@@ -156,14 +155,16 @@ class KubernetesSparkStep(SparkKubernetesOperator):
             try_number=instance.try_number,
         )
 
-    def _start(self, attempt: Attempt) -> None:
-        template = self.cluster.templates(self.pipeline).pick(self.pipeline, self.task_id)
+    def _start(self, context: Context, attempt: Attempt) -> None:
+        templates = self.cluster.templates(self.images.pipeline)
+        template = templates.pick(self.images.pipeline, self.task_id)
+        image = self.images.pinned(context, templates)[self.task_id]
         self.cluster.remove(
             attempt.selector, seconds=_REMOVE_SECONDS, log=self.log.info, stopped=lambda: self._killed
         )
         self._stop_if_killed()
-        self.log.info("starting %s in %s: %s", attempt.name, self.cluster.where, self.image)
-        self.cluster.create(build_application(template, attempt, str(self.image), self.job_arguments))
+        self.log.info("starting %s in %s: %s", attempt.name, self.cluster.where, image)
+        self.cluster.create(build_application(template, attempt, image, self.job_arguments))
         self._require_alone(attempt)
         self._await_driver(attempt)
         self.pod = self.hook.get_pod(attempt.driver, self.cluster.namespace)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Context
 
+    from wavehouse.dags.run_images import RunImages
+
 EXECUTOR_VARIABLE = "WAVEHOUSE_SPARK"
 
 
@@ -45,24 +47,21 @@ def spark_step(**arguments: Any) -> BaseOperator:  # noqa: ANN401
 class SparkStep(BaseOperator):
     """Runs one step of a pipeline on this machine, from the template that the environment rendered.
 
-    `image` is the reference that the run pinned at its start, not what the template says by now; `job_arguments` are
-    what the program is told beside the partition and the run.
+    Its image is the one that the run pinned at its start, not what the template says by now; `job_arguments` are what
+    the program is told beside the partition and the run.
     """
 
-    template_fields: Sequence[str] = ("image",)
     ui_color = "#fde5d2"
 
     def __init__(
         self,
         *,
-        pipeline: str,
-        image: Any,  # noqa: ANN401
+        images: RunImages,
         job_arguments: Sequence[str] = (),
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(**kwargs)
-        self.pipeline = pipeline
-        self.image = image
+        self.images = images
         self.job_arguments = list(job_arguments)
         self._job: LocalJob | None = None
 
@@ -71,10 +70,9 @@ class SparkStep(BaseOperator):
         partition = partition_of(context)
         run_id = cast("Any", context["dag_run"]).run_id
         try:
-            template = find_template(self.pipeline, self.task_id)
             self._job = LocalJob(
-                template,
-                image=str(self.image),
+                find_template(self.images.pipeline, self.task_id),
+                image=self.images.pinned(context)[self.task_id],
                 partition=partition,
                 run_id=run_id,
                 arguments=self.job_arguments,

@@ -12,8 +12,7 @@ from airflow.sdk import get_current_context
 
 from wavehouse import report
 from wavehouse.dags.partition import emit_partition, partition_of
-from wavehouse.dags.spark_step import in_cluster
-from wavehouse.dags.templates import pinned_images
+from wavehouse.dags.run_images import RunImages
 from wavehouse.errors import UserError
 from wavehouse.ingest.bronze import ingest_table
 from wavehouse.manifest import read_manifest
@@ -47,16 +46,7 @@ def ingest_to_bronze(pipeline_file: str, table_name: str) -> dict[str, Any]:
     }
 
 
-def pin_images(pipeline_name: str, steps: list[str]) -> dict[str, str]:
-    """The image of each step, by digest, as the environment has it now: what this run uses until its end."""
-    if not in_cluster():
-        return pinned_images(pipeline_name, steps)
-    from wavehouse.dags.cluster import Cluster  # noqa: PLC0415  (see spark_step)
-
-    return Cluster.open().templates(pipeline_name).pinned_images(pipeline_name, steps)
-
-
-def write_report(pipeline_name: str, bucket: str, tables: list[str]) -> dict[str, Any]:
+def write_report(pipeline_name: str, steps: list[str], bucket: str, tables: list[str]) -> dict[str, Any]:
     """Makes the run's report of what its steps counted, and says how the run ended."""
     context = get_current_context()
     run = cast("Any", context["dag_run"])
@@ -76,7 +66,7 @@ def write_report(pipeline_name: str, bucket: str, tables: list[str]) -> dict[str
         started_at=started.astimezone(UTC).isoformat(timespec="seconds"),
         seconds=(datetime.now(UTC) - started).total_seconds(),
         code_version=os.environ.get(CODE_VERSION_VARIABLE, "unknown"),
-        images=instance.xcom_pull(task_ids="pin") or {},
+        images=RunImages(pipeline_name, tuple(steps)).told(context) or {},
         ingested=_ingested(store, pipeline_name, tables, partition),
     )
     return {"status": made["status"], "seconds": made["seconds"]}

@@ -108,11 +108,6 @@ class Templates:
         return template.image
 
 
-def pinned_images(pipeline: str, steps: list[str]) -> dict[str, str]:
-    """The image of each step in the rendered overlay. Throws UserError where one is missing or has no digest."""
-    return rendered_templates().pinned_images(pipeline, steps)
-
-
 def find_template(pipeline: str, step: str) -> SparkTemplate:
     """The template of a step in the rendered overlay. Throws UserError when it has none."""
     return rendered_templates().pick(pipeline, step)

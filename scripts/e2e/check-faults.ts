@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { noLeftovers, partition } from "./check-pipeline.ts";
 import { expectThat } from "./checks.ts";
@@ -106,22 +107,39 @@ async function killScheduler(e2e: E2e): Promise<void> {
   await killPods(e2e, "orchestrator", "app.kubernetes.io/component=scheduler");
 }
 
-/** Kills the server's process again and again, as long as the outage is to last. */
+/** Kills the server's process again and again, as long as the outage is to last, from the first file of many on. */
 async function stopObjectStore(e2e: E2e): Promise<void> {
-  await runningPod(e2e, "processing", hasRole("executor", "quality"));
-  // Into the writing: what was staged is counted first.
-  await sleep(8_000);
+  const before = new Set(publishedFiles(e2e));
+  await runningPod(e2e, "processing", hasRole("driver", "quality"));
+  await waitUntil("quality writes", { timeoutMs: 90_000, everyMs: 20 }, async () =>
+    publishedFiles(e2e).some((file) => !before.has(file)) ? { done: undefined } : { not: "no new file" },
+  );
   const until = Date.now() + outageMs;
   let killed = 0;
   while (Date.now() < until) {
-    const pods = e2e.pods.latest().filter(({ metadata }) => metadata.namespace === "deepstorage");
-    for (const pid of pods.flatMap(({ metadata }) => processesOf(metadata.uid, "versitygw"))) {
+    for (const pid of objectStores(e2e)) {
       process.kill(pid, "SIGKILL");
       killed += 1;
     }
     await sleep(100);
   }
   expectThat(killed > 0, "no process of the S3 server was found");
+}
+
+function objectStores(e2e: E2e): number[] {
+  const pods = e2e.pods.latest().filter(({ metadata }) => metadata.namespace === "deepstorage");
+  return pods.flatMap(({ metadata }) => processesOf(metadata.uid, "versitygw"));
+}
+
+/** The data files of the published table, as the server's own disk has them: asking it would be part of its load. */
+function publishedFiles(e2e: E2e): string[] {
+  return objectStores(e2e).flatMap((pid) => {
+    const folder = `/proc/${pid}/root/data/buckets/lakehouse/silver/breweries/breweries`;
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
+      file.endsWith(".parquet"),
+    );
+  });
 }
 
 function hasRole(role: string, step: string): (pod: Pod) => boolean {

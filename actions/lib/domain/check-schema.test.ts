@@ -149,8 +149,8 @@ describe("one mistake is one problem, at its key or its value", () => {
       "key /spec/storage missing-key: `storage` has no `catalog`; add `catalog:` (catalog that names the tables; Iceberg needs one)",
     ],
     [
-      "resources: small",
-      "resources: { gold: huge }",
+      "gold: small",
+      "gold: huge",
       "value /spec/resources/gold not-allowed: `gold` is the text `huge`; choose one of them",
     ],
     [

@@ -46,7 +46,7 @@ const ROWS: readonly Row[] = [
   [BREWERIES, "rule: id is not null", 'rule: «""', "pipeline/empty"],
   [BREWERIES, "partitionBy: [country]", "partitionBy: [«state]", "pipeline/deprecated-column"],
   [BREWERIES, "      keys: [id]\n", "", "pipeline/no-keys", { file: BREWERIES, text: "write: merge" }],
-  [BREWERIES, "resources: small", "resources: «huge", "pipeline/not-allowed"],
+  [BREWERIES, "gold: small", "gold: «huge", "pipeline/not-allowed"],
   [BREWERIES, "grain: [country,", "grain: [«contry,", "pipeline/unknown-column"],
   [SHOP, "partitionBy: [order_day]", "partitionBy: [«day]", "pipeline/unknown-column"],
   [

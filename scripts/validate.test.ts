@@ -91,7 +91,7 @@ describe("npm run validate", { timeout: 120_000 }, () => {
   });
 
   test("--fix writes what is stale, and it ends with 0 when nothing is wrong", async () => {
-    await repository(["resources: small", "resources: medium"]);
+    await repository(["gold: small", "gold: medium"]);
     const gold = join(folder, "manifests/processing/pipelines/breweries/gold.yaml");
     const before = await readFile(gold, "utf8");
     expect(validate("--root", folder).stdout).toContain("[generated/stale]");
@@ -104,7 +104,7 @@ describe("npm run validate", { timeout: 120_000 }, () => {
   });
 
   test("--fix mends what needs no decision, and --dry-run shows just that before", async () => {
-    await repository(["resources: small", "resources: medium"]);
+    await repository(["gold: small", "gold: medium"]);
     const kept = await readFile(join(folder, FILE), "utf8");
     const wrong = kept.replace(/^ {2}owner: .*$/m, "  owner: 7 # seven");
     await writeFile(join(folder, FILE), wrong);

@@ -21,7 +21,7 @@ from wavehouse.jobs.table_format import Written
 from wavehouse.mart_sql import reads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from pyspark.sql import DataFrame
@@ -41,8 +41,8 @@ def make_gold(run: Run) -> Counted:
     if not marts and run.mart is not None:
         known = ", ".join(mart.name for mart in run.pipeline.marts)
         raise UserError(f"--mart {run.mart}: {run.pipeline.file} has no such mart (there are: {known})")
-    sizes = _name_inputs(run)
     texts = {mart.name: _read_sql(run, mart) for mart in marts}
+    sizes = _name_inputs(run, texts.values())
     done: list[tuple[TableMetrics, list[RuleMetrics]]] = []
     for together in _independent(run, marts, texts):
         done += for_each(run, lambda mart: _make_mart(run, mart, texts[mart.name], sizes), together)
@@ -60,14 +60,14 @@ def _independent(run: Run, marts: list[Mart], texts: dict[str, str]) -> list[lis
     return parts
 
 
-def _name_inputs(run: Run) -> dict[str, int]:
-    """Gives every published table and mart its name in SQL, `<layer>.<table>`. Returns their rows, by key."""
+def _name_inputs(run: Run, texts: Collection[str]) -> dict[str, int]:
+    """Gives what the SQL reads its name there, `<layer>.<table>`, where it is published. Returns the rows, by key."""
     keys = [layout.silver_table(run.pipeline.name, table.name) for table in run.pipeline.tables]
     if run.mart is not None:
         keys += [layout.gold_table(run.pipeline.name, mart.name) for mart in run.pipeline.marts]
     sizes = {}
     for key in keys:
-        if run.tables.exists(key):
+        if any(reads(text, *layout.layer_and_name(key)) for text in texts) and run.tables.exists(key):
             run.tables.name_for_sql(key)
             sizes[key] = run.tables.count(key)
     return sizes

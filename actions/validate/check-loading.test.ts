@@ -55,9 +55,7 @@ test("a pipeline is loaded once, and again only when it says something else", as
   expect((await again()).loaded).toEqual([{ name: "breweries", file: FILE, python: [HOOK], hooks: [] }]);
   expect((await again()).loaded).toEqual([]);
   expect((await again({ [FILE]: `${text}\n# a comment\n` })).loaded).toEqual([]);
-  expect((await again({ [FILE]: text.replace("gold: small", "gold: large") })).loaded).toHaveLength(
-    1,
-  );
+  expect((await again({ [FILE]: text.replace("gold: small", "gold: large") })).loaded).toHaveLength(1);
   expect((await again({ [HOOK]: "import delta\n" })).loaded).toHaveLength(1);
   expect((await again({ "pipelines/runtime/wavehouse/dags/build.py": "x = 1\n" })).loaded).toHaveLength(1);
 });

@@ -111,7 +111,7 @@ async function killScheduler(e2e: E2e): Promise<void> {
 async function stopObjectStore(e2e: E2e): Promise<void> {
   const before = new Set(publishedFiles(e2e));
   await runningPod(e2e, "processing", hasRole("driver", "quality"));
-  await waitUntil("quality writes", { timeoutMs: 90_000, everyMs: 20 }, async () =>
+  await waitUntil("quality writes", { timeoutMs: 90_000, everyMs: 50 }, async () =>
     publishedFiles(e2e).some((file) => !before.has(file)) ? { done: undefined } : { not: "no new file" },
   );
   const until = Date.now() + outageMs;

@@ -79,3 +79,10 @@ def test_who_clears_a_later_step_keeps_the_runs_images() -> None:
 def test_a_first_step_that_was_marked_done_by_hand() -> None:
     run = Run()
     assert (run.begin("gold", 2), run.begin("gold", 3)) == ("2", "2")
+
+
+def test_a_step_that_came_into_the_dag_in_the_middle_of_a_run() -> None:
+    run = Run()
+    run.begin("silver", 1)
+    del run.xcoms["silver"]["images"]["gold"]
+    assert run.begin("gold", 2) == "2"

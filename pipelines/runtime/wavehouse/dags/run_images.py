@@ -33,8 +33,9 @@ class RunImages:
         """
         instance = cast("Any", context["ti"])
         first = self.steps[0]
-        told = None if instance.task_id == first else self.told(context)
-        if told is not None:
+        told = self.told(context) if instance.task_id != first else None
+        # A step that came into the DAG after the run's start was not told of.
+        if told and instance.task_id in told:
             return told
         # XCom forgets with every try, the task's own store does not. Clearing a task raises its tries.
         store = context["task_state_store"]

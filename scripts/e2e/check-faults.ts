@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { noLeftovers, partition } from "./check-pipeline.ts";
 import { expectThat } from "./checks.ts";
@@ -19,6 +20,8 @@ interface Fault {
 }
 
 const outageMs = 20_000;
+/** Where the S3 server keeps breweries' published table, in its own file system. */
+const publishedFolder = "data/buckets/lakehouse/silver/breweries/breweries";
 
 /** One run with a fault in each of its steps, and two in the last: what they break ends well, with the same rows. */
 const faults: readonly Fault[] = [
@@ -134,7 +137,7 @@ function objectStores(e2e: E2e): number[] {
 /** The data files of the published table, as the server's own disk has them: asking it would be part of its load. */
 function publishedFiles(e2e: E2e): string[] {
   return objectStores(e2e).flatMap((pid) => {
-    const folder = `/proc/${pid}/root/data/buckets/lakehouse/silver/breweries/breweries`;
+    const folder = join("/proc", String(pid), "root", publishedFolder);
     if (!existsSync(folder)) return [];
     return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
       file.endsWith(".parquet"),

@@ -20,7 +20,7 @@ from dags_registry import JOB, Registry, find_crane, start_registry, template
 from wavehouse.dags.image import unpack_image
 from wavehouse.dags.java import java_home
 from wavehouse.dags.local_job import LocalJob
-from wavehouse.dags.templates import find_template, rendered_templates
+from wavehouse.dags.templates import rendered_templates
 from wavehouse.errors import UserError
 
 
@@ -50,7 +50,7 @@ def job(registry: Registry, tmp_path: Path) -> Callable[..., LocalJob]:
     def make(does: str = "") -> LocalJob:
         reference = registry.push_job("things-silver", "silver", f"{JOB}\n{does}\n")
         (tmp_path / "rendered.yaml").write_text(template("things", "silver", reference))
-        found = find_template("things", "silver")
+        found = rendered_templates().pick("things", "silver")
         return LocalJob(found, image=found.image, partition="2026-11-20", run_id="run 1")
 
     return make
@@ -285,7 +285,7 @@ def test_templates_without_the_step(tmp_path: Path) -> None:
     with pytest.raises(
         UserError, match=r"rendered\.yaml: no Sch.* step silver of things \(there are: things gold\)"
     ):
-        find_template("things", "silver")
+        rendered_templates().pick("things", "silver")
 
 
 def test_an_image_that_was_never_bumped(tmp_path: Path) -> None:
@@ -301,7 +301,7 @@ def test_an_image_that_was_never_bumped(tmp_path: Path) -> None:
 def test_a_rendered_file_that_is_not_yaml(tmp_path: Path) -> None:
     (tmp_path / "rendered.yaml").write_text("kind: ScheduledSparkApplication\n\t- no\n")
     with pytest.raises(UserError, match=r"rendered\.yaml: cannot read the rendered overlay"):
-        find_template("things", "silver")
+        rendered_templates().pick("things", "silver")
 
 
 def test_a_crane_that_breaks_off(registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from wavehouse.dags.templates import rendered_templates
-
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from wavehouse.dags.templates import Templates
 
-_IMAGES, _CLEARED = "images", "cleared"
+_IMAGES, _MAX_TRIES = "images", "max_tries"
 
 
 @dataclass(frozen=True)
@@ -25,24 +23,22 @@ class RunImages:
     pipeline: str
     steps: tuple[str, ...]
 
-    def pinned(self, context: Context, templates: Templates | None = None) -> dict[str, str]:
+    def pinned(self, context: Context, templates: Templates) -> dict[str, str]:
         """The run's images, by step, as a task of the DAG finds them.
 
-        `templates` are the environment's now; by default those of the rendered overlay. Throws UserError when a
-        template is missing or its image has no digest.
+        `templates` are the environment's now. Throws UserError when one is missing or its image has no digest.
         """
         instance = cast("Any", context["ti"])
-        first = self.steps[0]
-        told = self.told(context) if instance.task_id != first else None
+        told = self.told(context) if instance.task_id != self.steps[0] else None
         # A step that came into the DAG after the run's start was not told of.
         if told and instance.task_id in told:
             return told
         # XCom forgets with every try, the task's own store does not. Clearing a task raises its tries.
         store = context["task_state_store"]
         kept = cast("dict[str, Any] | None", store.get(_IMAGES))
-        if kept is None or kept[_CLEARED] != instance.max_tries:
-            found = (templates or rendered_templates()).pinned_images(self.pipeline, list(self.steps))
-            kept = {_IMAGES: found, _CLEARED: instance.max_tries}
+        if kept is None or kept[_MAX_TRIES] != instance.max_tries:
+            found = templates.pinned_images(self.pipeline, list(self.steps))
+            kept = {_IMAGES: found, _MAX_TRIES: instance.max_tries}
             store.set(_IMAGES, kept)
         instance.xcom_push(key=_IMAGES, value=kept[_IMAGES])
         return cast("dict[str, str]", kept[_IMAGES])

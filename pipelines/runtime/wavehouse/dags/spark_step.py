@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from wavehouse.dags.local_job import LocalJob
 from wavehouse.dags.partition import emit_partition, partition_of
-from wavehouse.dags.templates import find_template
+from wavehouse.dags.templates import rendered_templates
 from wavehouse.errors import UserError
 
 if TYPE_CHECKING:
@@ -70,9 +70,10 @@ class SparkStep(BaseOperator):
         partition = partition_of(context)
         run_id = cast("Any", context["dag_run"]).run_id
         try:
+            templates = rendered_templates()
             self._job = LocalJob(
-                find_template(self.images.pipeline, self.task_id),
-                image=self.images.pinned(context)[self.task_id],
+                templates.pick(self.images.pipeline, self.task_id),
+                image=self.images.pinned(context, templates)[self.task_id],
                 partition=partition,
                 run_id=run_id,
                 arguments=self.job_arguments,

@@ -108,11 +108,6 @@ class Templates:
         return template.image
 
 
-def find_template(pipeline: str, step: str) -> SparkTemplate:
-    """The template of a step in the rendered overlay. Throws UserError when it has none."""
-    return rendered_templates().pick(pipeline, step)
-
-
 def rendered_templates() -> Templates:
     """The templates of the rendered overlay that the environment names. Throws UserError when it cannot be read."""
     return _read(_file())
